@@ -1,0 +1,239 @@
+"""Puts the application together: which parts there are, who gets what, and the order in which they start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from headlamp import __version__
+from headlamp.clusters.registry import Clusters
+from headlamp.clusters.transports import Transports
+from headlamp.live.hub import Hub
+from headlamp.oidc.config import ProviderConfig
+from headlamp.oidc.provider import Provider
+from headlamp.problems import Problem
+from headlamp.sessions.cookie import LoginCookies, SessionCookie
+from headlamp.sessions.manager import Sessions
+from headlamp.sessions.memory import MemoryStore
+from headlamp.sessions.sealing import Sealer
+from headlamp.sessions.secret import load_or_make_secret, secret_from_text
+from headlamp.sessions.sqlite import SqliteStore
+from headlamp.sessions.store import SessionStore
+from headlamp.settings import Settings
+from headlamp.web.callback_url import expected_callback_url
+from headlamp.web.gate import Gate
+from headlamp.web.origin import Origins
+from headlamp.web.page import Page, bundled_directory
+from headlamp.web.policy import RoutePolicies
+from headlamp.web.problems import problems_middleware
+from headlamp.web.providers import DEFAULT, Providers
+from headlamp.web.routes import add_routes
+from headlamp.web.services import SERVICES, Services
+from headlamp.web.transactions import Transactions
+
+# A cookie header, a deep link: more than any browser sends, less than would hurt. Tokens are not among them.
+LONGEST_FIELD = 16 * 1024
+SHUTDOWN_S = 1.5
+
+log = structlog.stdlib.get_logger("headlamp")
+
+POLICIES = web.AppKey("policies", RoutePolicies)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that accepts connections on `port`."""
+
+    app: web.Application
+    port: int
+
+
+def build(settings: Settings, *, now: Callable[[], float] = time.time) -> web.Application:
+    """The application, not started yet: usable in a test without a port.
+
+    Raises `SecretUnusable` when there is no place for the server's secret.
+    """
+    local = not settings.oidc_configured and settings.loopback_only
+    sealer = Sealer(_secret(settings))
+    providers = Providers(_default_provider(settings), lambda config: Provider(config, now=now))
+    store = _store(settings)
+    services = Services(
+        settings=settings,
+        clusters=Clusters(
+            kubeconfig=settings.kubeconfig,
+            skipped_kube_contexts=settings.skipped_kube_contexts,
+            in_cluster=settings.in_cluster,
+            in_cluster_context_name=settings.in_cluster_context_name,
+            local_credentials_allowed=local,
+        ),
+        transports=Transports(insecure_ssl=settings.insecure_ssl),
+        providers=providers,
+        sessions=Sessions(
+            store, sealer, providers, ttl=settings.session_ttl, idle=settings.session_idle_timeout, now=now
+        ),
+        cookie=SessionCookie(settings.base_url, insecure=settings.insecure_cookie),
+        transactions=Transactions(sealer, LoginCookies(settings.base_url)),
+        origins=Origins(
+            public_url=settings.public_url,
+            trusted_proxies=settings.trusted_proxies,
+            allowed_hosts=settings.allowed_hosts,
+        ),
+        hub=Hub(now=now),
+        page=Page(
+            settings.html_static_dir or bundled_directory(),
+            base_url=settings.base_url,
+            foreign=settings.html_static_dir is not None,
+        ),
+        local_credentials=local,
+        now=now,
+    )
+    return _application(services)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, *, now: Callable[[], float] = time.time) -> AsyncIterator[Running]:
+    """A running server, ended with the block. Raises `OSError` when the port can't be had, `Problem` for the store."""
+    app = build(settings, now=now)
+    async with AsyncExitStack() as stack:
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=LONGEST_FIELD,
+            max_field_size=LONGEST_FIELD,
+            shutdown_timeout=SHUTDOWN_S,
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(
+            runner, settings.listen_addr or None, settings.port, ssl_context=_tls(settings), reuse_address=True
+        )
+        await site.start()
+        yield Running(app, runner.addresses[0][1])
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status: 0, or 1 when it could not start."""
+    try:
+        uvloop.run(_serve(settings))
+    except OSError as error:
+        _complain(f"Can't listen on port {settings.port}: {error.strerror or error}. Choose another with -port.")
+        return 1
+    except Problem as problem:
+        _complain(f"{problem.message} {problem.remedy}")
+        return 1
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    async with serving(settings) as running:
+        _announce(settings, running)
+        await stop.wait()
+
+
+def _announce(settings: Settings, running: Running) -> None:
+    """What an administrator wants to see first: where it listens, which clusters, and the URI to register."""
+    services = running.app[SERVICES]
+    log.info(
+        "ready",
+        version=__version__,
+        port=running.port,
+        base_url=settings.base_url or "/",
+        clusters=len(services.clusters.all()),
+    )
+    for problem in services.clusters.problems:
+        log.warning("kubeconfig", problem=problem)
+    for cluster in services.clusters.all():
+        services.providers.for_cluster(cluster)
+        if cluster.error is not None:
+            log.warning("cluster", cluster=cluster.name, problem=cluster.error)
+    if services.providers:
+        log.info("register this callback URL", callback_url=expected_callback_url(settings, running.port))
+    elif services.local_credentials:
+        log.info("no identity provider: whoever is at this machine works with the kubeconfig's own credentials")
+    else:
+        log.warning("no identity provider: people can only paste tokens; see -oidc-idp-issuer-url")
+
+
+def _application(services: Services) -> web.Application:
+    app = web.Application(client_max_size=0)
+    app[SERVICES] = services
+    policies = app[POLICIES] = RoutePolicies()
+    app.middlewares.append(problems_middleware)
+    Gate(
+        sessions=services.sessions,
+        cookie=services.cookie,
+        origins=services.origins,
+        policies=policies,
+        local_user=services.local_credentials,
+    ).install(app)
+    add_routes(app, policies, services.base_url)
+    app.cleanup_ctx.append(_lifespan)
+    return app
+
+
+async def _lifespan(app: web.Application) -> AsyncIterator[None]:
+    services = app[SERVICES]
+    await services.sessions.start()
+    yield
+    await services.hub.close()
+    await services.sessions.close()
+    await services.transports.close()
+    await services.providers.close()
+
+
+def _secret(settings: Settings) -> bytes:
+    if settings.session_secret is not None:
+        return secret_from_text(settings.session_secret.reveal())
+    return load_or_make_secret(settings.state_dir)
+
+
+def _store(settings: Settings) -> SessionStore:
+    database = settings.session_database
+    return MemoryStore() if database is None else SqliteStore(database)
+
+
+def _default_provider(settings: Settings) -> ProviderConfig | None:
+    if not settings.oidc_configured:
+        return None
+    return ProviderConfig(
+        id=DEFAULT,
+        issuer=settings.oidc_idp_issuer_url,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.reveal() if settings.oidc_client_secret else None,
+        scopes=settings.oidc_scopes,
+        display_name=settings.oidc_display_name or urlsplit(settings.oidc_idp_issuer_url).hostname or "",
+        ca_pem=settings.oidc_ca_file.read_text(encoding="ascii") if settings.oidc_ca_file else None,
+        skip_tls_verify=settings.oidc_skip_tls_verify,
+        signing_algs=frozenset(settings.oidc_signing_algs),
+    )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert_path is None or settings.tls_key_path is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.tls_cert_path, settings.tls_key_path)
+    return context
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,1 @@
+"""What clusters there are, how they are trusted, and the one door to them."""

@@ -1,0 +1,70 @@
+"""What aiohttp raises, named: each way to fail to reach a cluster as its own `Problem`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+
+from headlamp.clusters.cluster import Cluster
+from headlamp.clusters.errors import (
+    ClusterNameNotFound,
+    ClusterNotTrusted,
+    ClusterProblem,
+    ClusterTimedOut,
+    ClusterUnreachable,
+)
+
+
+@contextlib.contextmanager
+def named_failures(cluster: Cluster) -> Iterator[None]:
+    """Raise a `ClusterUnreachable` (or the subclass that fits) for a failure of the client library.
+
+    Messages name the cluster and the step, never its address: they are shown to whoever may see the cluster's name.
+    """
+    name = cluster.original_name
+    try:
+        yield
+    except ClusterProblem as problem:
+        problem.cluster = problem.cluster or cluster.name
+        raise
+    except aiohttp.ClientConnectorDNSError as error:
+        raise ClusterNameNotFound(f"The host name of {name} does not resolve.", cluster=cluster.name) from error
+    except (aiohttp.ClientSSLError, ssl.SSLError) as error:
+        raise ClusterNotTrusted(
+            f"The TLS connection to {name} failed: {_tls_cause(error)}.", cluster=cluster.name
+        ) from error
+    except TimeoutError as error:
+        raise ClusterTimedOut(f"{name} did not answer in time.", cluster=cluster.name) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise ClusterUnreachable(_sentence(name, error), cluster=cluster.name) from error
+
+
+def _sentence(name: str, error: Exception) -> str:
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            return f"The proxy in front of {name} refused the connection ({error.status})."
+        case aiohttp.ClientProxyConnectionError():
+            return f"No connection to the proxy in front of {name}."
+        case aiohttp.ClientConnectorError():
+            # By number, since the text of asyncio's own error holds the address.
+            return f"No connection to {name}: {os.strerror(error.errno) if error.errno else 'failed'}."
+        case aiohttp.ServerDisconnectedError():
+            return f"{name} closed the connection without an answer."
+        case aiohttp.ClientPayloadError():
+            return f"The answer of {name} broke off."
+        case aiohttp.WSServerHandshakeError():
+            return f"{name} answered the upgrade with a faulty handshake: {error.message}."
+        case aiohttp.ClientResponseError():
+            return f"The answer of {name} is not valid HTTP."
+        case _:
+            return f"The connection to {name} broke."
+
+
+def _tls_cause(error: BaseException) -> str:
+    """The verifier's own words, such as "self-signed certificate in certificate chain"."""
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    return getattr(inner, "verify_message", None) or getattr(inner, "reason", None) or "handshake failed"

@@ -1,0 +1,1 @@
+"""What answers behind `exec`: a small shell that only pretends."""

@@ -1,0 +1,1 @@
+"""A small OpenID Connect provider whose sign-in page lets one choose whom to be."""

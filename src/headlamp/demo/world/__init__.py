@@ -1,0 +1,1 @@
+"""What is in the simulated cluster, and what happens there."""

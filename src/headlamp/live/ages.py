@@ -1,0 +1,83 @@
+"""Ages as kubectl prints them, and the instants that they stand for.
+
+The API server prints "3h12m" for the moment of its answer. An instant stays true, so that is what we keep and send.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from math import floor
+
+from headlamp.live.protocol import Cell, Instant
+
+_DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+_WITH_AGE = re.compile(r"(.*) \(([0-9ydhms]+) ago\)", re.ASCII)
+_SECONDS = (365 * 86400, 86400, 3600, 60, 1)
+
+# The built-in printers give their ages the type "string", so that the name has to tell. Custom resources use "date".
+_AGE_NAMES = frozenset({"age", "last seen", "first seen", "last schedule", "created at"})
+_TEXT_WITH_AGE_NAMES = frozenset({"restarts"})
+_SLACK = 2.0
+
+
+def holds_ages(name: str, kind: str) -> bool:
+    """Whether the cells of a column of this name and type are ages (or timestamps)."""
+    return kind == "date" or name.lower() in _AGE_NAMES
+
+
+def holds_text_with_age(name: str) -> bool:
+    """Whether cells read like "5 (2m ago)": a number that is stored, and the age of its last change."""
+    return name.lower() in _TEXT_WITH_AGE_NAMES
+
+
+def seconds_of(text: str) -> int | None:
+    """The length of "2y10d", "5d4h", "3h12m" or "45s"; None for what is no age ("<unknown>", "<invalid>", "")."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not text:
+        return None
+    return sum(int(part) * length for part, length in zip(match.groups(), _SECONDS, strict=True) if part)
+
+
+def instant_of(cell: Cell, now: float) -> Cell:
+    """The instant of an age or an RFC 3339 timestamp; any other cell as it is.
+
+    Creation times are whole seconds, so for an age that is printed to the second the floor is exactly right.
+    """
+    if not isinstance(cell, str) or not cell:
+        return cell
+    if (age := seconds_of(cell)) is not None:
+        return Instant(at=floor(now - age))
+    try:
+        moment = datetime.fromisoformat(cell)
+    except ValueError:
+        return cell
+    return Instant(at=floor(moment.timestamp())) if moment.tzinfo else cell
+
+
+def text_with_instant_of(cell: Cell, now: float) -> Cell:
+    """ "5 (2m ago)" taken apart; any other cell as it is."""
+    if isinstance(cell, str) and (match := _WITH_AGE.fullmatch(cell)):
+        age = seconds_of(match[2])
+        if age is not None:
+            return Instant(text=match[1], at=floor(now - age))
+    return cell
+
+
+def unit_of(age: float) -> int:
+    """How coarsely kubectl prints an age of so many seconds: the size of the last unit that it shows, in seconds."""
+    if age < 600:
+        return 1
+    if age < 8 * 3600:
+        return 60
+    if age < 8 * 86400:
+        return 3600
+    return 86400 if age < 8 * 365 * 86400 else 365 * 86400
+
+
+def same_instant(old: Instant, new: Instant, now: float) -> bool:
+    """Whether two readings can be the same moment, given how coarse ages of that length are printed.
+
+    Otherwise each relist would seem to change every row a little, and lose the finer instant known from earlier.
+    """
+    return old.text == new.text and abs(old.at - new.at) <= unit_of(now - new.at) + _SLACK

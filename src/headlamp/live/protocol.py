@@ -1,0 +1,172 @@
+"""The messages of the live protocol, version 1: rows of Kubernetes lists over one WebSocket.
+
+`docs/live-protocol.md` describes them for people who write a client; a test holds its examples to these structs. A cell
+is a string, number, boolean, null or an `Instant`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 64 * 1024
+
+SubscriptionId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Name = Annotated[str, Meta(max_length=253)]
+Selector = Annotated[str, Meta(max_length=4096)]
+
+
+class Instant(Struct, frozen=True, kw_only=True, gc=False):
+    """A moment that the API server printed as an age. The page prints the age again, and again.
+
+    `at` is in seconds since the epoch. With `text` the cell reads "`text` (`age` ago)".
+    """
+
+    text: str | UnsetType = UNSET
+    at: float
+
+
+Cell = str | int | float | bool | Instant | None
+Row = tuple[str, str, list[Cell]]
+"""Namespace ("" for cluster-scoped kinds), name, cells in the order of the columns."""
+Key = tuple[str, str]
+"""Namespace and name: what makes a row the same row."""
+
+
+class ResourceRef(Struct, frozen=True):
+    """A kind as its REST path names it."""
+
+    group: Name
+    version: Name
+    plural: Name
+    namespaced: bool
+
+
+class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
+    """Asks for the rows of one kind. `namespaces` None means all that there are."""
+
+    id: SubscriptionId
+    cluster: Name
+    resource: ResourceRef
+    namespaces: list[Name] | None = None
+    label_selector: Selector = ""
+    field_selector: Selector = ""
+
+
+class Unsubscribe(Struct, frozen=True, tag_field="type", tag="unsubscribe"):
+    """Ends a subscription; an id that is not in use is ignored, since its end may be on the way."""
+
+    id: SubscriptionId
+
+
+class Column(Struct, frozen=True):
+    """A column as the API server defines it. `priority` above 0: for wide tables; `instant`: cells may be instants."""
+
+    name: str
+    type: str
+    format: str
+    priority: int
+    description: str
+    instant: bool
+
+
+class Missing(Struct, frozen=True):
+    """A namespace ("" for all of the subscription) whose rows can't be shown, and why."""
+
+    namespace: str
+    code: str
+    message: str
+
+
+class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
+    """The first message of every connection. `now` lets a page correct for a clock that is off."""
+
+    version: int
+    now: float
+
+
+class Columns(Struct, frozen=True, tag_field="type", tag="columns"):
+    """Comes before the first rows, and again before a snapshot whose columns are others."""
+
+    id: int
+    columns: list[Column]
+
+
+class Rows(Struct, frozen=True, tag_field="type", tag="rows"):
+    """A piece of a snapshot. `reset`: forget all earlier rows of this subscription first."""
+
+    id: int
+    reset: bool
+    rows: list[Row]
+
+
+class Synced(Struct, frozen=True, tag_field="type", tag="synced"):
+    """The snapshot is complete. `took` is the time in seconds that it was waited for."""
+
+    id: int
+    count: int
+    as_of: float
+    took: float
+
+
+class Changes(Struct, frozen=True, tag_field="type", tag="changes"):
+    """What became of the rows since the last message, at most four times a second."""
+
+    id: int
+    set: list[Row]
+    gone: list[Key]
+    as_of: float
+
+
+class State(Struct, frozen=True, tag_field="type", tag="state"):
+    """How fresh and how complete the rows are.
+
+    `state` is "loading", "live", "reconnecting", "partial", "forbidden" or "failed".
+    """
+
+    id: int
+    state: str
+    since: float
+    message: str = ""
+    missing: list[Missing] = []
+    retry_at: float | None = None
+
+
+class Error(Struct, frozen=True, tag_field="type", tag="error"):
+    """The subscription does not exist (any more); id 0 when the fault is in no one subscription."""
+
+    id: int
+    code: str
+    message: str
+    remedy: str
+
+
+class SignedOut(Struct, frozen=True, tag_field="type", tag="signed_out"):
+    """The last message; the connection is closed with `CLOSE_SIGNED_OUT` after it."""
+
+    code: str
+    message: str
+
+
+ClientMessage = Subscribe | Unsubscribe
+ServerMessage = Hello | Columns | Rows | Synced | Changes | State | Error | SignedOut
+
+CLOSE_SIGNED_OUT = 4401
+CLOSE_TOO_LARGE = 1009
+CLOSE_TOO_SLOW = 4408
+
+_client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_client(text: str | bytes) -> ClientMessage:
+    """A message of the page. Raises `msgspec.DecodeError` (its subclass `ValidationError` when the shape is wrong)."""
+    return _client_decoder.decode(text)
+
+
+def encode(message: Any) -> bytes:
+    """A message as JSON, without spaces."""
+    return _encoder.encode(message)

@@ -1,0 +1,92 @@
+"""The rows of one subscription as they are now, and which of them viewers have not been told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from headlamp.live.ages import same_instant
+from headlamp.live.errors import ColumnsChangedError
+from headlamp.live.protocol import Cell, Column, Instant, Key, Row
+
+
+class RowTable:
+    """Rows by namespace and name. Applying what is known already changes nothing, so lists can be applied as diffs."""
+
+    def __init__(self) -> None:
+        self.columns: tuple[Column, ...] | None = None
+        self._instants: list[int] = []
+        self._namespaces: dict[str, dict[str, list[Cell]]] = {}
+        self._dirty: dict[Key, None] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._namespaces.values()))
+
+    def __iter__(self) -> Iterator[Row]:
+        for namespace, rows in self._namespaces.items():
+            for name, cells in rows.items():
+                yield (namespace, name, cells)
+
+    def define(self, columns: tuple[Column, ...] | None) -> None:
+        """Take note of the columns. Raises `ColumnsChangedError` when there are rows with other ones."""
+        if columns is None or columns == self.columns:
+            return
+        if self.columns is not None and len(self):
+            raise ColumnsChangedError
+        self.columns = columns
+        self._instants = [i for i, column in enumerate(columns) if column.instant]
+
+    def put(self, row: Row, now: float) -> None:
+        """Add or replace a row."""
+        namespace, name, cells = row
+        rows = self._namespaces.setdefault(namespace, {})
+        old = rows.get(name)
+        if old is not None:
+            for index in self._instants:
+                before, after = old[index], cells[index]
+                if isinstance(before, Instant) and isinstance(after, Instant) and same_instant(before, after, now):
+                    cells[index] = before
+            if old == cells:
+                return
+        rows[name] = cells
+        self._dirty[(namespace, name)] = None
+
+    def remove(self, namespace: str, name: str) -> None:
+        """Drop a row, if it is there."""
+        rows = self._namespaces.get(namespace)
+        if rows is not None and rows.pop(name, None) is not None:
+            self._dirty[(namespace, name)] = None
+            if not rows:
+                del self._namespaces[namespace]
+
+    def retain(self, namespace: str | None, seen: set[Key]) -> None:
+        """Drop the rows of a namespace (None: of all) that a complete list did not contain."""
+        namespaces = list(self._namespaces) if namespace is None else [namespace]
+        for place in namespaces:
+            for name in list(self._namespaces.get(place, ())):
+                if (place, name) not in seen:
+                    self.remove(place, name)
+
+    def clear(self) -> None:
+        """Forget rows and columns."""
+        self.columns = None
+        self._instants = []
+        self._namespaces = {}
+        self._dirty = {}
+
+    def take_changes(self) -> tuple[list[Row], list[Key]]:
+        """The rows that are new or other, and the keys of those that are gone, since the last call."""
+        changed: list[Row] = []
+        gone: list[Key] = []
+        for key in self._dirty:
+            cells = self._namespaces.get(key[0], {}).get(key[1])
+            if cells is None:
+                gone.append(key)
+            else:
+                changed.append((key[0], key[1], cells))
+        self._dirty.clear()
+        return changed, gone
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether `take_changes` would return any."""
+        return bool(self._dirty)

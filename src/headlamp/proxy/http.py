@@ -1,0 +1,113 @@
+"""A request to `/clusters/{c}/…`, passed on as the signed-in user and answered as the cluster answers, streamed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from headlamp.clusters.cluster import Cluster
+from headlamp.clusters.credential import CredentialSource
+from headlamp.clusters.errors import ClusterUnreachable
+from headlamp.clusters.transport import ClusterTransport, UpstreamResponse
+from headlamp.proxy.errors import OnlyWebSocket, RedirectElsewhere, SessionOver
+from headlamp.proxy.headers import headers_down, headers_up
+from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, bearer_for, client_is_gone, cut_when
+from headlamp.proxy.paths import Target
+from headlamp.proxy.policy import check_policy
+from headlamp.proxy.redirects import rewritten_location
+
+
+async def proxy_http(
+    request: web.Request,
+    cluster: Cluster,
+    transport: ClusterTransport,
+    credential: CredentialSource | None,
+    target: Target,
+    *,
+    allow_proxy_subresource: bool = False,
+) -> web.StreamResponse:
+    """Pass `request` on to `target` in `cluster` and its answer back; neither is held in memory.
+
+    Raises a `Problem` for whatever goes wrong before the answer's head has gone out. Later, when the cluster breaks
+    off or the session ends, the connection is broken off too, so that nobody takes a part for the whole. When the
+    client goes away, so does the request to the cluster.
+    """
+    check_policy(request, target, allow_proxy_subresource=allow_proxy_subresource)
+    if hdrs.UPGRADE in request.headers:
+        raise OnlyWebSocket("The request asks for an upgrade that is not a WebSocket.")
+
+    def over() -> bool:
+        return client_is_gone(request) or _is_ended(credential)
+
+    answer: web.StreamResponse | None = None
+    try:
+        async with asyncio.timeout(None) as cut:
+            with cut_when(over, cut):
+                headers = headers_up(request.headers, await bearer_for(cluster, credential))
+                body = _body(request, headers)
+                async with transport.request(
+                    request.method, target.sent, headers=headers, body=body, stream=target.is_stream
+                ) as upstream:
+                    answer = _head(upstream, cluster, target)
+                    await _pass_down(request, upstream, answer)
+                return answer
+    except TimeoutError:
+        if not cut.expired():
+            raise
+    except ConnectionResetError:
+        pass  # the client went while we wrote
+    except ClusterUnreachable:
+        if answer is None or not answer.prepared:
+            raise
+    return _broken_off(request, answer, credential)
+
+
+def _is_ended(credential: CredentialSource | None) -> bool:
+    return credential is not None and credential.ended.is_set()
+
+
+def _body(request: web.Request, headers: CIMultiDict[str]) -> AsyncIterator[bytes] | None:
+    if not request.body_exists:
+        headers.popall(hdrs.CONTENT_LENGTH, None)
+        return None
+    return request.content.iter_any()
+
+
+def _head(upstream: UpstreamResponse, cluster: Cluster, target: Target) -> web.StreamResponse:
+    headers = headers_down(upstream.headers)
+    location = upstream.headers.get(hdrs.LOCATION)
+    if location is not None:
+        try:
+            headers[hdrs.LOCATION] = rewritten_location(location, cluster, target)
+        except RedirectElsewhere:
+            if 300 <= upstream.status < 400:
+                raise
+    if upstream.status == 401:
+        # Says that it was the cluster that did not accept the user, not we: signing in again would change nothing.
+        headers["X-Headlamp-Code"] = "cluster.rejected"
+    if target.is_stream:
+        headers["X-Accel-Buffering"] = "no"  # nginx would hold back a watch's events until its buffer is full
+    return web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
+
+
+async def _pass_down(request: web.Request, upstream: UpstreamResponse, answer: web.StreamResponse) -> None:
+    await answer.prepare(request)
+    if request.method != hdrs.METH_HEAD:
+        async for chunk in upstream.chunks():
+            await answer.write(chunk)
+    await answer.write_eof()
+
+
+def _broken_off(
+    request: web.Request, answer: web.StreamResponse | None, credential: CredentialSource | None
+) -> web.StreamResponse:
+    if answer is not None and answer.prepared:
+        if request.transport is not None:
+            request.transport.abort()
+        return answer
+    if _is_ended(credential):
+        raise SessionOver("The session ended while the cluster was asked.")
+    return web.Response(status=CLIENT_CLOSED_REQUEST)

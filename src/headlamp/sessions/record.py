@@ -1,0 +1,110 @@
+"""The record of one session: who signed in where, and the tokens that came of it. It is sealed before it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import msgspec
+
+from headlamp.oidc.tokens import SignIn, Tokens
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in at one provider.
+
+    `id` is opaque and new at each sign-in. `claims` are the verified ID token's, `userinfo` what the provider's
+    UserInfo adds for showing. `renewed_at` is when `tokens` came, and `refused` that the provider will renew them no
+    more: the login then lasts as long as its tokens do.
+    """
+
+    id: str
+    issuer: str
+    subject: str
+    sid: str | None
+    claims: dict[str, Any]
+    userinfo: dict[str, Any]
+    tokens: Tokens
+    renewed_at: float
+    refused: bool = False
+
+    @classmethod
+    def from_sign_in(cls, sign_in: SignIn, *, id: str, now: float) -> Login:  # noqa: A002  # the field's own name
+        """The login that a finished sign-in makes."""
+        return cls(
+            id=id,
+            issuer=sign_in.issuer,
+            subject=sign_in.subject,
+            sid=sign_in.session_id,
+            claims=sign_in.claims,
+            userinfo=sign_in.userinfo,
+            tokens=sign_in.tokens,
+            renewed_at=now,
+        )
+
+    @property
+    def display_claims(self) -> Mapping[str, Any]:
+        """What may be shown: the ID token's claims, and from UserInfo only those that it lacks."""
+        return {**self.userinfo, **self.claims}
+
+    @property
+    def renewable(self) -> bool:
+        return self.tokens.refresh_token is not None and not self.refused
+
+    def __repr__(self) -> str:
+        return f"Login(issuer={self.issuer!r}, subject={self.subject!r}, renewed_at={self.renewed_at})"
+
+
+class PastedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A bearer token that somebody pasted for one cluster. `claims` are unverified: for showing, never for deciding."""
+
+    id: str
+    token: str
+    expires_at: float | None
+    claims: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"PastedToken(expires_at={self.expires_at})"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is kept about one session. Times are seconds since the epoch; `expires_at` is the absolute end.
+
+    `logins` are by provider id, `pasted` by cluster name.
+    """
+
+    created_at: float
+    last_seen: float
+    expires_at: float
+    logins: dict[str, Login] = {}
+    pasted: dict[str, PastedToken] = {}
+    user_agent: str = ""
+
+    def with_login(self, provider_id: str, login: Login) -> Self:
+        return msgspec.structs.replace(self, logins={**self.logins, provider_id: login})
+
+    def with_pasted(self, cluster: str, pasted: PastedToken) -> Self:
+        return msgspec.structs.replace(self, pasted={**self.pasted, cluster: pasted})
+
+    def without_pasted(self, cluster: str) -> Self:
+        return msgspec.structs.replace(
+            self, pasted={name: token for name, token in self.pasted.items() if name != cluster}
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is signed in with it any more."""
+        return not self.logins and not self.pasted
+
+    def __repr__(self) -> str:
+        return f"Session(logins={list(self.logins)}, pasted={list(self.pasted)}, expires_at={self.expires_at})"
+
+
+def encode(record: Session) -> bytes:
+    """The record as MessagePack."""
+    return msgspec.msgpack.encode(record)
+
+
+def decode(data: bytes) -> Session:
+    """A record from `encode`. Raises `msgspec.MsgspecError` when it is of another shape (another release's)."""
+    return msgspec.msgpack.decode(data, type=Session)

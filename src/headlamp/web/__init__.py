@@ -1,0 +1,1 @@
+"""Pages and JSON endpoints, the gate that every request passes, and how errors are told."""

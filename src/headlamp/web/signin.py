@@ -1,0 +1,133 @@
+"""Sign-in: GET /oidc sends the browser to the provider, GET /oidc-callback receives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from headlamp.oidc.errors import TransactionUnknown
+from headlamp.oidc.provider import Provider
+from headlamp.oidc.transaction import Transaction
+from headlamp.problems import Problem
+from headlamp.web.callback_url import callback_url
+from headlamp.web.gate import ORIGIN
+from headlamp.web.origin import ExternalOrigin
+from headlamp.web.return_to import safe_return_path
+from headlamp.web.services import SERVICES, Services
+from headlamp.web.session_cookie import hand_out, presented
+from headlamp.web.standing import find_cluster
+
+LONGEST_PARAMETER = 8192
+USED_S = 600.0
+
+log = structlog.stdlib.get_logger("headlamp.signin")
+
+
+class NoProvider(Problem):
+    code = "oidc.no_provider"
+    status = 400
+    title = "There is no identity provider to sign in at"
+    remedy = (
+        "The administrator sets one with -oidc-idp-issuer-url and -oidc-client-id, or in the kubeconfig's user of this "
+        "cluster. A bearer token can still be pasted."
+    )
+
+
+class EmptyState(Problem):
+    code = "oidc.state_empty"
+    status = 400
+    title = "The sign-in can't be finished"
+    remedy = "Start again from the page; don't open or bookmark the address that the provider sends you to."
+
+
+class NoSecureContext(Problem):
+    """A session cookie can't be given out here, so a sign-in would end in nothing."""
+
+    code = "session.insecure_address"
+    status = 400
+    title = "Sign-in needs https here"
+    remedy = (
+        "Open this page under https. If a proxy already does https, let it send X-Forwarded-Proto and make sure its "
+        "address is in -trusted-proxies, or set -public-url. -insecure-cookie allows plain http, for trying out."
+    )
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """GET /oidc?cluster=|provider=&return_to=: 302 to the provider's authorization endpoint."""
+    services = request.app[SERVICES]
+    origin = request[ORIGIN]
+    cluster = request.query.get("cluster", "")
+    provider = await _chosen(services, cluster, request.query.get("provider", ""))
+    if not services.cookie.allowed(secure=origin.secure, host=origin.host):
+        raise NoSecureContext(_why_insecure(services, origin))
+    wanted = request.query.get("return_to")
+    return_to = "" if wanted is None else safe_return_path(wanted, base_url=services.base_url)
+    url, transaction = await provider.begin(
+        redirect_uri=callback_url(services.settings, origin), return_to=return_to, cluster=cluster
+    )
+    answer = web.Response(status=302, headers={"Location": url})
+    services.transactions.keep(request, answer, transaction, presented(request))
+    return answer
+
+
+async def callback(request: web.Request) -> web.StreamResponse:
+    """GET /oidc-callback: verify what the provider says, make a session, go back to where the person was."""
+    services = request.app[SERVICES]
+    params = _single(request.query)
+    if not params.get("state"):
+        raise EmptyState("invalid request state is empty: the provider sent you here without one.")
+    found = services.transactions.of_state(request, params["state"], services.now())
+    provider = services.providers.get(found.transaction.provider_id)
+    if provider is None or not await services.sessions.first_use(found.transaction.state, USED_S):
+        raise TransactionUnknown("invalid request: this sign-in is over already.")
+    signed_in = await provider.finish(found.transaction, params)
+    replacing = await services.sessions.resolve(found.session)
+    value, session = await services.sessions.create(
+        signed_in, replacing=replacing, user_agent=request.headers.get("User-Agent", "")
+    )
+    answer = web.Response(status=303, headers={"Location": _target(services, found.transaction)})
+    services.transactions.drop(request, answer, found.slot)
+    hand_out(request, answer, value, session)
+    log.info("signed in", provider=provider.config.id, cluster=found.transaction.cluster or None)
+    return answer
+
+
+async def _chosen(services: Services, cluster: str, provider_id: str) -> Provider:
+    """The provider that the request names, or that signs people in for the cluster that it names, or the only one."""
+    if cluster:
+        provider = services.providers.for_cluster(await find_cluster(services, cluster))
+    elif provider_id:
+        provider = services.providers.get(provider_id)
+    else:
+        known = list(services.providers.values())
+        provider = known[0] if known else None
+    if provider is None:
+        raise NoProvider("There is no identity provider for this.")
+    return provider
+
+
+def _single(query: Mapping[str, str]) -> dict[str, str]:
+    """Parameters of the callback, each at most once and bounded (RFC 6749, section 3.1: none may come twice)."""
+    found: dict[str, str] = {}
+    for name, value in query.items():
+        if name in found:
+            raise TransactionUnknown("invalid request: a parameter comes twice.")
+        found[name] = value[:LONGEST_PARAMETER]
+    return found
+
+
+def _target(services: Services, transaction: Transaction) -> str:
+    """Back to where the person was; a popup of a Headlamp frontend names no place, and ends on /auth."""
+    if transaction.return_to:
+        return safe_return_path(transaction.return_to, base_url=services.base_url)
+    return f"{services.base_url}/auth?cluster={quote(transaction.cluster, safe='')}"
+
+
+def _why_insecure(services: Services, origin: ExternalOrigin) -> str:
+    return (
+        f"This page was opened under {origin}, and so the callback URL would be "
+        f"{callback_url(services.settings, origin)}. Over plain http a session could be stolen on its way."
+    )

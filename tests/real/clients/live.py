@@ -1,0 +1,152 @@
+"""A client of the live protocol that is strict about what it is told (docs/live-protocol.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from tests.real.clients.browser import Browser
+
+RowKey = tuple[str, str]
+PODS = {"group": "", "version": "v1", "plural": "pods", "namespaced": True}
+CONFIG_MAPS = {"group": "", "version": "v1", "plural": "configmaps", "namespaced": True}
+
+
+class LiveList:
+    """One subscription: its rows as the page would hold them, and what was wrong with the messages."""
+
+    def __init__(self) -> None:
+        self.rows: dict[RowKey, list[Any]] = {}
+        self.columns: list[str] = []
+        self.state = ""
+        self.states: list[str] = []
+        self.synced = 0
+        self.faults: list[str] = []
+        self.error: dict[str, Any] | None = None
+        self._snapshot: set[RowKey] = set()
+
+    @property
+    def names(self) -> set[str]:
+        return {name for _, name in self.rows}
+
+    def cell(self, name: str, column: str) -> Any:
+        """What one column says of the row called `name`."""
+        cells = next(cells for (_, row), cells in self.rows.items() if row == name)
+        return cells[self.columns.index(column)]
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Apply one message."""
+        match message["type"]:
+            case "columns":
+                self.columns = [column["name"] for column in message["columns"]]
+            case "rows":
+                if message["reset"]:
+                    self.rows.clear()
+                    self._snapshot.clear()
+                for namespace, name, cells in message["rows"]:
+                    if (namespace, name) in self._snapshot:
+                        self.faults.append(f"{namespace}/{name} came twice in one snapshot")
+                    self._snapshot.add((namespace, name))
+                    self._set(namespace, name, cells)
+            case "synced":
+                self.synced += 1
+                if message["count"] != len(self.rows):
+                    self.faults.append(f"{message['count']} rows were announced, {len(self.rows)} are here")
+            case "changes":
+                for namespace, name, cells in message["set"]:
+                    self._set(namespace, name, cells)
+                for namespace, name in message["gone"]:
+                    self.rows.pop((namespace, name), None)
+            case "state":
+                self.state = message["state"]
+                self.states.append(self.state)
+            case "error":
+                self.error = message
+            case other:
+                self.faults.append(f"a message of type {other}")
+
+    def _set(self, namespace: str, name: str, cells: list[Any]) -> None:
+        if len(cells) != len(self.columns):
+            self.faults.append(f"{namespace}/{name} has {len(cells)} cells for {len(self.columns)} columns")
+        self.rows[namespace, name] = cells
+
+
+class LiveConnection:
+    """One WebSocket with any number of lists."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._lists: dict[int, LiveList] = {}
+        self._ids = itertools.count(1)
+        self._news = asyncio.Condition()
+        self.signed_out: dict[str, Any] | None = None
+        self.ended = asyncio.Event()
+
+    @property
+    def close_code(self) -> int | None:
+        return self._socket.close_code
+
+    async def subscribe(
+        self, resource: dict[str, Any], *namespaces: str, cluster: str = "lab", label_selector: str = ""
+    ) -> LiveList:
+        """Ask for a list; without namespaces for all of them."""
+        number = next(self._ids)
+        self._lists[number] = LiveList()
+        await self._socket.send_json(
+            {
+                "type": "subscribe",
+                "id": number,
+                "cluster": cluster,
+                "resource": resource,
+                "namespaces": list(namespaces) or None,
+                "label_selector": label_selector,
+                "field_selector": "",
+            }
+        )
+        return self._lists[number]
+
+    async def until(self, what: Callable[[], bool], *, within: float) -> None:
+        """Wait for something to be true of the lists. Raises `TimeoutError`, with what they are."""
+        try:
+            async with asyncio.timeout(within), self._news:
+                await self._news.wait_for(what)
+        except TimeoutError:
+            lists = [
+                f"{one.states} {len(one.rows)} rows {one.error or ''} {one.faults}" for one in self._lists.values()
+            ]
+            raise TimeoutError(f"not within {within:g} s: {lists}, signed out: {self.signed_out}") from None
+
+    async def listen(self) -> None:
+        """Take messages until the server closes."""
+        async for frame in self._socket:
+            data = gzip.decompress(frame.data) if frame.type is aiohttp.WSMsgType.BINARY else frame.data
+            message = json.loads(data)
+            async with self._news:
+                if message["type"] == "signed_out":
+                    self.signed_out = message
+                elif message["type"] != "hello":
+                    self._lists[message["id"]].take(message)
+                self._news.notify_all()
+        self.ended.set()
+
+
+@asynccontextmanager
+async def live(browser: Browser, origin: str) -> AsyncIterator[LiveConnection]:
+    """A live connection for as long as the block lasts."""
+    socket = await browser.websocket(f"{origin}/api/live")
+    connection = LiveConnection(socket)
+    listening = asyncio.create_task(connection.listen())
+    try:
+        yield connection
+    finally:
+        await socket.close()
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening

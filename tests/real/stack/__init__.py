@@ -1,0 +1,1 @@
+"""The real parts that the product works with, as plain processes on loopback."""

@@ -1,0 +1,69 @@
+"""The API server dies and comes back under live rows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.real.clients.browser import Browser
+from tests.real.clients.live import CONFIG_MAPS, LiveList, live
+from tests.real.stack.admin import TABLE
+from tests.real.stack.apiserver import ApiServer
+from tests.real.stack.objects import config_map
+from tests.real.stack.people import ALICE
+from tests.real.stack.product import Product
+
+NAMESPACE = "restart"
+MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+COUNT = 120
+# The product waits for up to half a minute between two tries.
+BACK_WITHIN_S = 45.0
+
+
+async def test_no_row_is_missing_or_stale_or_there_twice_after_a_restart(
+    api_server: ApiServer, product: Product, browser: Browser
+) -> None:
+    admin = api_server.admin
+    admin.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+    admin.create_all(MAPS, (config_map(f"map-{number:03}") for number in range(COUNT)))
+    await browser.sign_in(product.url, ALICE)
+    async with live(browser, product.url) as connection:
+        rows = await connection.subscribe(CONFIG_MAPS, NAMESPACE)
+        await connection.until(lambda: rows.state == "live" and len(rows.rows) >= COUNT, within=10)
+
+        api_server.kill()
+        await connection.until(lambda: rows.state == "reconnecting", within=10)
+        before = dict(rows.rows)
+        assert len(before) >= COUNT, "the rows are to stay while they can't be renewed"
+
+        await asyncio.to_thread(api_server.start)
+        # At once, so that some of it happens before the product is back and some after.
+        await asyncio.to_thread(_change, api_server)
+        await connection.until(lambda: rows.state == "live", within=BACK_WITHIN_S)
+        admin.create(MAPS, config_map("last", a="1"))
+        await connection.until(lambda: "last" in rows.names, within=10)
+
+        assert _as_shown(rows) == _truth(api_server)
+        assert not rows.faults
+
+
+def _change(api_server: ApiServer) -> None:
+    admin = api_server.admin
+    for number in range(10):
+        admin.delete(f"{MAPS}/map-{number:03}")
+    for number in range(10, 20):
+        admin.patch(f"{MAPS}/map-{number:03}", {"data": {"a": "1", "b": "2"}})
+    for number in range(20, 25):
+        admin.delete(f"{MAPS}/map-{number:03}")
+        admin.create(MAPS, config_map(f"map-{number:03}", again="yes"))
+    admin.create_all(MAPS, (config_map(f"new-{number}") for number in range(10)))
+
+
+def _as_shown(rows: LiveList) -> dict[str, Any]:
+    return {name: rows.cell(name, "Data") for name in rows.names}
+
+
+def _truth(api_server: ApiServer) -> dict[str, Any]:
+    table = api_server.admin.get(MAPS, accept=TABLE)
+    column = [one["name"] for one in table["columnDefinitions"]].index("Data")
+    return {row["object"]["metadata"]["name"]: row["cells"][column] for row in table["rows"]}

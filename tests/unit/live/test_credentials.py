@@ -1,0 +1,196 @@
+"""Rows are read as the user, for as long as the user's credential lasts, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from tests.unit.live.fake_apiserver import FakeApiServer
+from tests.unit.live.kit import FAST, FakeCredential, FakeViewer, Page, until
+
+from headlamp.clusters.credential import Bearer
+from headlamp.live.errors import Rejected, SignInAgain
+from headlamp.live.hub import Hub
+from headlamp.live.resources import Selection
+from headlamp.live.upstream import Upstream
+from headlamp.live.viewer import Access
+from headlamp.problems import Problem
+
+
+class ProviderAway(Problem):
+    code = "oidc.unavailable"
+    status = 503
+    title = "The identity provider can't be asked now"
+
+
+async def test_the_bearer_goes_with_every_request(api: FakeApiServer, page: Page) -> None:
+    view = page.subscribe(1)
+    await until(lambda: bool(view.synced))
+    assert {headers["Authorization"] for _, headers in api.requests} == {"Bearer t1"}
+
+
+async def test_in_the_laptop_case_the_transport_speaks_for_itself(api: FakeApiServer, hub: Hub) -> None:
+    page = Page().connect(FakeViewer(api, FakeCredential(token=None)), hub)
+    view = page.subscribe(1)
+    await until(lambda: bool(view.synced))
+    assert not any("Authorization" in headers for _, headers in api.requests)
+    await page.disconnect()
+
+
+async def test_c4_a_watch_is_opened_anew_before_its_token_expires_and_nothing_is_missed(
+    api: FakeApiServer, hub: Hub
+) -> None:
+    credential = FakeCredential(token="t1", expires_in=0.3)
+    page = Page().connect(FakeViewer(api, credential), hub)
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: view.state == "live")
+    lists = len(api.requests) - 1
+    first = api.watches[0]
+    credential.set("t2", 3600)
+    for number in range(100):
+        if first not in api.watches:
+            break
+        api.put("pods", "a", f"x{number}", "Running", "0", "0s")
+        await asyncio.sleep(0.01)
+    assert first not in api.watches
+    await until(lambda: view.statuses() == api.keys("pods", "a"))
+    assert [watch.token for watch in api.watches] == ["t2"]
+    assert len([path for path, _ in api.requests if "watch=" not in path]) == lists, "no relist"
+    assert [state["state"] for state in view.states] == ["loading", "live"]
+    await page.disconnect()
+
+
+async def test_c4_without_a_new_token_the_watch_ends_with_the_old_one(api: FakeApiServer, hub: Hub) -> None:
+    credential = FakeCredential(token="t1", expires_in=0.15)
+    page = Page().connect(FakeViewer(api, credential), hub)
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: view.state == "live")
+    bearer = credential.bearer
+    assert bearer is not None
+    expires_at = bearer.expires_at or 0.0
+
+    class Expiring(FakeCredential):
+        async def current(self) -> Bearer | None:
+            if expires_at <= hub.now():
+                raise SignInAgain
+            return bearer
+
+    expiring = Expiring()
+    credential.current = expiring.current  # type: ignore[method-assign]
+    await page.served()
+    assert page.closed == (4401, "session.sign_in_again")
+    assert page.messages[-1]["type"] == "signed_out"
+    assert not api.watches
+
+
+async def test_c4_a_session_that_ends_closes_the_connection_and_its_watches(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub
+) -> None:
+    page = Page().connect(viewer, hub)
+    view = page.subscribe(1)
+    await until(lambda: bool(view.synced))
+    viewer.ended.set()
+    viewer.credential.ended.set()
+    await asyncio.wait_for(page.served(), 1)
+    assert page.closed == (4401, "session.ended")
+    assert page.messages[-1] == {"type": "signed_out", "code": "session.ended", "message": "Your session has ended"}
+    await until(lambda: not api.watches and len(hub) == 0, 1)
+
+
+async def test_c4_a_credential_that_ends_alone_closes_the_connection_too(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub
+) -> None:
+    page = Page().connect(viewer, hub)
+    view = page.subscribe(1)
+    await until(lambda: bool(view.synced))
+    viewer.credential.ended.set()
+    await asyncio.wait_for(page.served(), 1)
+    assert page.closed == (4401, "session.ended")
+    await until(lambda: not api.watches, 1)
+
+
+async def test_c4_a_session_that_ends_closes_even_a_connection_that_does_not_read(viewer: FakeViewer, hub: Hub) -> None:
+    page = Page()
+    page.stuck = asyncio.Event()
+    page.connect(viewer, hub)
+    await asyncio.sleep(0.01)
+    viewer.ended.set()
+    await asyncio.wait_for(page.served(), 1)
+    assert page.closed == (4401, "session.ended")
+
+
+async def test_g1_a_401_asks_for_a_fresh_bearer_once(api: FakeApiServer, viewer: FakeViewer, page: Page) -> None:
+    api.tokens = {"fresh"}
+    viewer.credential.tokens = ["stale", "fresh"]
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: bool(view.synced))
+    assert view.state == "live"
+
+
+async def test_g1_a_rejected_token_is_shown_as_such_and_not_tried_again_and_again(
+    api: FakeApiServer, viewer: FakeViewer, page: Page
+) -> None:
+    api.tokens = set()
+    view = page.subscribe(1, namespaces=["a", "b", "c"])
+    await until(lambda: view.state == "failed")
+    assert {missing["code"] for missing in view.states[-1]["missing"]} == {"cluster.rejected"}
+    before = len(api.requests)
+    await asyncio.sleep(FAST.refused_pause / 4)
+    assert len(api.requests) == before <= 3
+    assert page.closed is None, "a cluster's 401 is not a sign-out"
+    api.tokens = {"t1"}
+    await until(lambda: view.state == "live")
+
+
+async def test_g1_a_token_that_was_rejected_is_not_sent_again_by_another_list(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub
+) -> None:
+    async def open_access() -> Access:
+        return await viewer.open("demo")
+
+    pods = Selection("", "v1", "pods", namespaced=True)
+    timing = replace(FAST, refused_pause=60)
+    upstream = Upstream(open_access, access=await open_access(), timing=timing, now=hub.now)
+    api.tokens = {"good"}
+    for _ in range(3):
+        with pytest.raises(Rejected):
+            await upstream.page(pods, "a", "None", "")
+    assert len(api.requests) == 1
+    viewer.credential.set("good")
+    await upstream.page(pods, "a", "None", "")
+
+
+async def test_a_provider_that_is_away_for_a_moment_ends_nothing(
+    api: FakeApiServer, viewer: FakeViewer, page: Page
+) -> None:
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: bool(view.synced))
+    viewer.credential.problem = ProviderAway()
+    api.end_watches()
+    await until(lambda: view.state == "reconnecting")
+    viewer.credential.problem = None
+    await until(lambda: view.state == "live")
+
+
+async def test_e1_another_identity_never_gets_rows_that_were_read_as_the_former(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page
+) -> None:
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: bool(view.synced))
+    viewer.credential = FakeCredential(identity="bob", token="t2")
+    api.end_watches()
+    await until(lambda: bool(view.errors))
+    assert view.errors[0]["code"] == "live.identity_changed"
+    assert not any(headers["Authorization"] == "Bearer t2" for _, headers in api.requests)
+
+
+async def test_e2_two_users_read_with_their_own_bearers(api: FakeApiServer, hub: Hub) -> None:
+    pages = []
+    for identity, token in (("ann", "ta"), ("bob", "tb")):
+        page = Page().connect(FakeViewer(api, FakeCredential(identity, token)), hub)
+        pages.append((page, page.subscribe(1, namespaces=["a"])))
+    await until(lambda: all(view.synced for _, view in pages))
+    assert sorted(watch.token for watch in api.watches) == ["ta", "tb"]
+    for page, _ in pages:
+        await page.disconnect()

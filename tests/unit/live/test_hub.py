@@ -1,0 +1,134 @@
+"""One reading for all viewers who want the same as the same user; each of them served as fast as they read."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from tests.unit.live.fake_apiserver import FakeApiServer
+from tests.unit.live.kit import FAST, FakeViewer, Page, until
+
+from headlamp.live.hub import Hub
+from headlamp.live.topic import QUEUED_MESSAGES
+
+
+async def test_viewers_of_the_same_user_share_one_watch(api: FakeApiServer, viewer: FakeViewer, hub: Hub) -> None:
+    pages = [Page().connect(viewer, hub) for _ in range(5)]
+    views = [page.subscribe(number + 1, namespaces=["a"]) for number, page in enumerate(pages)]
+    await until(lambda: all(view.synced for view in views))
+    assert len(api.watches) == 1
+    assert len(api.requests) == 2
+    api.put("pods", "a", "new", "Running", "0", "0s")
+    await until(lambda: all("a/new" in view.rows for view in views))
+    for page in pages:
+        await page.disconnect()
+
+
+async def test_another_order_of_namespaces_is_the_same_reading(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page
+) -> None:
+    first = page.subscribe(1, namespaces=["a", "b"])
+    second = page.subscribe(2, namespaces=["b", "a", "b"])
+    await until(lambda: bool(first.synced and second.synced))
+    assert len(hub) == 1
+
+
+async def test_a_viewer_who_comes_later_gets_all_rows_from_memory(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page
+) -> None:
+    first = page.subscribe(1, namespaces=["a"])
+    await until(lambda: bool(first.synced))
+    requests = len(api.requests)
+    second = page.subscribe(2, namespaces=["a"])
+    await until(lambda: bool(second.synced))
+    assert second.rows == first.rows
+    assert second.state == "live"
+    assert len(api.requests) == requests
+
+
+async def test_a_viewer_who_comes_while_rows_arrive_gets_each_once(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page
+) -> None:
+    for number in range(5000):
+        api.put("pods", "big", f"x{number:04}", "Running", "0", "5m")
+    first = page.subscribe(1, namespaces=["big"])
+    await until(lambda: bool(first.rows))
+    second = page.subscribe(2, namespaces=["big"])
+    await until(lambda: bool(first.synced and second.synced))
+    assert first.rows == second.rows
+    assert len(second.rows) == 5000
+
+
+async def test_a_reading_outlives_its_last_viewer_a_little_and_not_longer(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page
+) -> None:
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: bool(view.synced))
+    page.say({"type": "unsubscribe", "id": 1})
+    again = page.subscribe(2, namespaces=["a"])
+    await until(lambda: bool(again.synced))
+    assert len(api.requests) == 2
+    page.say({"type": "unsubscribe", "id": 2})
+    await until(lambda: len(hub) == 0 and not api.watches)
+
+
+async def test_changes_are_gathered(api: FakeApiServer, viewer: FakeViewer) -> None:
+    hub = Hub(timing=replace(FAST, batch=0.2))
+    page = Page().connect(viewer, hub)
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: view.state == "live")
+    await asyncio.sleep(0.2)
+    for number in range(100):
+        api.put("pods", "a", f"p{number % 5}", f"S{number}", "0", "5m")
+        await asyncio.sleep(0.001)
+    await until(lambda: view.statuses() == api.keys("pods", "a"))
+    assert view.changes <= 4
+    await page.disconnect()
+    await hub.close()
+
+
+async def test_c5_a_slow_reader_gets_a_snapshot_instead_of_a_queue(
+    api: FakeApiServer, viewer: FakeViewer, hub: Hub
+) -> None:
+    slow, quick = Page().connect(viewer, hub), Page().connect(viewer, hub)
+    views = [slow.subscribe(1, namespaces=["a"]), quick.subscribe(1, namespaces=["a"])]
+    await until(lambda: all(view.state == "live" for view in views))
+    slow.stuck = asyncio.Event()
+    for number in range(3 * QUEUED_MESSAGES):
+        api.put("pods", "a", "p0", f"S{number}", "0", "5m")
+        await until(lambda: views[1].statuses() == api.keys("pods", "a"))
+    held = [len(subscription._queue) for topic in hub._topics.values() for subscription in topic.subscriptions]
+    assert max(held) <= QUEUED_MESSAGES
+    slow.stuck.set()
+    await until(lambda: views[0].statuses() == api.keys("pods", "a"))
+    assert views[0].resets == 2
+    assert views[1].resets == 1
+    assert len(views[0].synced) == 2
+    await slow.disconnect()
+    await quick.disconnect()
+
+
+async def test_c5_a_reader_who_takes_nothing_at_all_is_let_go(viewer: FakeViewer, hub: Hub) -> None:
+    page = Page()
+    page.stuck = asyncio.Event()
+    page.connect(viewer, hub)
+    await page.served()
+    assert page.closed == (4408, "live.too_slow")
+
+
+async def test_many_changes_at_once_come_as_a_snapshot(api: FakeApiServer, page: Page) -> None:
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: view.state == "live")
+    for number in range(1500):
+        api.put("pods", "a", f"x{number}", "Running", "0", "0s")
+    await until(lambda: view.statuses() == api.keys("pods", "a"))
+    assert view.resets == 2
+
+
+async def test_hundreds_of_rows_go_compressed_and_few_as_text(api: FakeApiServer, page: Page) -> None:
+    for number in range(500):
+        api.put("pods", "a", f"x{number}", "Running", "0", "5m")
+    view = page.subscribe(1, namespaces=["a"])
+    await until(lambda: view.state == "live")
+    assert sum(isinstance(frame, bytes) for frame in page.frames) == 1
+    assert isinstance(page.frames[0], str)

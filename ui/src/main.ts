@@ -1,0 +1,7 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { mount } from "svelte";
+import App from "./app/App.svelte";
+
+const target = document.querySelector("#app");
+if (target) mount(App, { target });
