@@ -62,6 +62,8 @@ export interface ClusterInfo {
 /** `GET api/session` */
 export interface Session {
   readonly signed_in: boolean;
+  /** Nobody has to sign in: whoever is at the machine works with its kubeconfig. */
+  readonly local?: boolean;
   readonly user: { readonly name: string; readonly email: string; readonly groups: readonly string[] } | null;
   readonly providers: readonly ProviderInfo[];
   readonly clusters: readonly ClusterInfo[];
