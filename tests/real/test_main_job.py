@@ -104,7 +104,7 @@ def test_the_main_job(
     expect.set_options(timeout=PATIENCE_MS)
     sockets: list[WebSocket] = []
     complaints: list[str] = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: sockets.append(socket))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
