@@ -2,6 +2,7 @@
 import type { Column } from "../app/types";
 import type { Row } from "../live/rows.svelte";
 import { cellText, isMono, isNumeric } from "./cells";
+import { textWidth } from "./measure";
 
 /** A column as the list draws it; `index` is its cell's, -1 for the namespace, which is no cell. */
 export interface ShownColumn {
@@ -45,24 +46,22 @@ export function isOn(column: ShownColumn, chosen: Readonly<Record<string, boolea
   return column.role === "name" || (chosen[column.name] ?? (!column.wide || column.name === "Node"));
 }
 
-const CHARACTER = 7;
-const MONO_CHARACTER = 7.3;
 const GAP = 14;
 const LEAST_NAME = 168;
 const WIDEST = 300;
 
 /** The width in pixels that a column needs for these rows. */
 export function widthFor(column: ShownColumn, rows: readonly Row[], now: number): number {
-  let longest = column.name.length;
+  let longest = "";
   for (const row of rows) {
     const text = column.index < 0 ? row.namespace : column.role === "name" ? row.name : cellText(row.cells[column.index], now);
-    if (text.length > longest) longest = text.length;
+    if (text.length > longest.length) longest = text;
   }
-  const mark = column.role === "status" ? 18 : 0;
+  const mark = column.role === "status" ? 20 : 0;
   // Ages and restarts grow as time goes by; a little room keeps the columns still.
   const growth = column.role === "age" ? 8 : column.role === "restarts" ? 14 : 0;
-  const text = Math.ceil(longest * (column.mono || column.role === "name" ? MONO_CHARACTER : CHARACTER));
-  return Math.min(WIDEST, Math.max(text, column.name.length * 7) + mark + growth + GAP);
+  const text = textWidth(longest, column.mono || column.role === "name" ? "mono" : "ui");
+  return Math.min(WIDEST, Math.ceil(Math.max(text, textWidth(column.name, "ui"))) + mark + growth + GAP);
 }
 
 export interface Layout {
