@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from headlamp.demo.cluster.terminal.lines import Terminal
 from headlamp.demo.cluster.terminal.shell import Machine, Outcome, Shell
 
 _SHELLS = ("sh", "bash", "ash")
+# `sh -c "… && exec bash || exec sh"`: how pages and tools ask for the best shell that a container has.
+_BECOMES_A_SHELL = re.compile(r"(?:^|\s)exec\s+(?:\S*/)?(?:ba|a)?sh(?:\s+-\w+)*\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,11 @@ async def execute(channels: Channels, machine: Machine, options: ExecOptions) ->
     shell = Shell(machine)
     name, *rest = options.command
     is_shell = posixpath.basename(name) in _SHELLS
-    if is_shell and "-c" in rest:
-        await _finish(channels, shell.run_line(" ".join(rest[rest.index("-c") + 1 :])), options)
+    script = " ".join(rest[rest.index("-c") + 1 :]) if is_shell and "-c" in rest else ""
+    if script and options.tty and _BECOMES_A_SHELL.search(script):
+        await _interact(channels, Terminal(shell))
+    elif script:
+        await _finish(channels, shell.run_line(script), options)
     elif is_shell and options.tty:
         await _interact(channels, Terminal(shell))
     elif is_shell:
