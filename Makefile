@@ -19,7 +19,7 @@ content = $(shell cat $(1) 2>/dev/null | cksum | tr ' ' '-')
 DEMO_READY := .make/demo-$(call content,requirements/demo.txt pyproject.toml)
 DEV_READY := .make/dev-$(call content,requirements/dev.txt pyproject.toml)
 
-.PHONY: help demo test test-real lint format bench ui docs lock package clean
+.PHONY: help demo test test-real lint format bench ui docs pictures lock package clean
 
 help: ## list the habits (what a bare make does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,10 @@ ui: $(DEMO_READY) ## build the page, if its sources have changed
 
 docs: $(DEMO_READY) ## write the pages of docs/ that come from the code
 	$(PYTHON) -m headlamp.settings.docs
+
+pictures: $(DEV_READY) ## take the pictures of the README from the running demo (needs Chromium)
+	@$(PYTHON) hatch_build.py
+	@$(PYTHON) docs/pictures.py
 
 lock: $(DEV_READY) ## resolve the lock files again (OPTIONS=--upgrade takes newer versions)
 	$(PYTHON) requirements/lock.py $(OPTIONS)

@@ -1,0 +1,5 @@
+"""Runs every measurement and prints its ratios."""
+
+from bench import rows
+
+rows.main()
