@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +38,8 @@ CREATE TRIGGER IF NOT EXISTS session_deleted AFTER DELETE ON sessions
 """
 # Every process asks twice a second, so the log need not reach far back.
 REMEMBERED_CHANGES = 10_000
+
+SWITCH_PAUSE_S = 0.02
 
 
 class SqliteStore:
@@ -172,7 +175,7 @@ class SqliteStore:
         # Threads take turns through the executor alone; `close` may come from a thread of the interpreter's end.
         db = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            self._use_wal(db)
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             # What is deleted is a session's tokens, if only sealed: don't leave them in free pages.
@@ -190,6 +193,23 @@ class SqliteStore:
             db.close()
             raise
         self._connection = db
+
+    def _use_wal(self, db: sqlite3.Connection) -> None:
+        """Switch to write-ahead logging, which several processes may do to a new file at the same moment.
+
+        SQLite answers "locked" at once to all but one of them: its busy timeout does not hold for this statement
+        (sqlite.org/wal.html, section 8), so the waiting is ours.
+        """
+        give_up = time.monotonic() + self._busy_timeout
+        while True:
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(SWITCH_PAUSE_S)
+            else:
+                return
 
     async def _read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         return await self._run(lambda: work(self._db()))
