@@ -19,7 +19,7 @@ class Transaction(msgspec.Struct, frozen=True, array_like=True):
     """Kept by the browser in a sealed cookie, so that any replica can finish it and no other browser can.
 
     `return_to` is the page to come back to, `cluster` the one that the sign-in was started for ("" for none),
-    `created_at` in whole seconds since the epoch.
+    `created_at` in seconds since the epoch, with their fraction: of two that start at once one is older.
     """
 
     provider_id: str
@@ -29,7 +29,7 @@ class Transaction(msgspec.Struct, frozen=True, array_like=True):
     redirect_uri: str
     return_to: str
     cluster: str
-    created_at: int
+    created_at: float
 
     def __repr__(self) -> str:
         return f"Transaction(provider_id={self.provider_id!r}, created_at={self.created_at})"
@@ -62,7 +62,7 @@ def new_transaction(
         redirect_uri=redirect_uri,
         return_to=return_to,
         cluster=cluster,
-        created_at=int(now),
+        created_at=now,
     )
     for shorter in (urlsplit(return_to).path, ""):
         if len(transaction.encode()) <= MAX_ENCODED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 LONGEST = 1024
 # Letters that can't turn a path into another host or another header: no backslash, no control character, no space.
@@ -30,7 +30,8 @@ def safe_return_path(wanted: str, *, base_url: str) -> str:
     start = f"{base_url}/"
     if not wanted or len(wanted) > LONGEST or not ALLOWED.fullmatch(wanted):
         return start
-    path = urlsplit(wanted).path
+    # Not urlsplit: it would take what follows "//" for a host, and leave it out of the path.
+    path = wanted.partition("?")[0]
     decoded = unquote(path)
     for form in (path, decoded, unquote(decoded)):
         if form.startswith("//") or "//" in form or "\\" in form or "/../" in f"{form}/" or "/./" in f"{form}/":

@@ -14,24 +14,27 @@ const UNIT: Readonly<Record<string, number>> = { y: 31_536_000, d: 86_400, h: 36
 
 /**
  * What a cell sorts by. Numbers before texts; ages so that the youngest comes first, as with kubectl's numbers of
- * seconds; a fraction by its share and then by its total, so that what is not ready comes first.
+ * seconds; a fraction by its share and then by its total, so that what is not ready comes first. `duration` says how to
+ * read `90m`, which is 90 minutes or 90 thousandths.
  */
-export function sortKey(cell: Cell | undefined): SortKey {
+export function sortKey(cell: Cell | undefined, duration = false): SortKey {
   if (cell === null || cell === undefined) return "";
   if (typeof cell === "number") return cell;
   if (typeof cell === "boolean") return cell ? 1 : 0;
-  if (typeof cell === "object") return "text" in cell ? sortKey(cell.text) : -cell.at;
-  return textKey(cell);
+  if (typeof cell === "object") return "text" in cell ? sortKey(cell.text, duration) : -cell.at;
+  return textKey(cell, duration);
 }
 
-function textKey(text: string): SortKey {
+/** Whether a column's texts are durations, by its name: the API server sends them as plain strings. */
+export const isDuration = (column: string): boolean => /\b(age|duration|seen|schedule|uptime|elapsed)\b/i.test(column);
+
+function textKey(text: string, duration: boolean): SortKey {
   const fraction = FRACTION.exec(text);
   if (fraction) {
     const [done, total] = [Number(fraction[1]), Number(fraction[2])];
     return (total === 0 ? 1 : done / total) + total * 1e-6;
   }
-  // `5m` alone is an age or 5 thousandths; kubectl prints quantities in columns of their own, so both sort rightly.
-  const quantity = QUANTITY.exec(text);
+  const quantity = duration && AGE.test(text) ? null : QUANTITY.exec(text);
   if (quantity) return Number(quantity[1]) * (SUFFIX[quantity[2] ?? ""] ?? 1);
   if (AGE.test(text)) {
     let seconds = 0;

@@ -2,7 +2,7 @@
 import type { Column, Tone } from "../app/types";
 import type { Row, Subscription } from "../live/rows.svelte";
 import { matcher, type Filter } from "./filter";
-import { compareKeys, merge, naturalKey, sortKey, type SortKey } from "./sort";
+import { compareKeys, isDuration, merge, naturalKey, sortKey, type SortKey } from "./sort";
 import { urgency, type RowStatus } from "./status";
 
 export interface Entry {
@@ -58,9 +58,9 @@ export class ListView {
   }
 
   #key(row: Row): SortKey {
-    const { order, status } = this.#plan as Plan;
+    const { columns, order, status } = this.#plan as Plan;
     if (order.by === "urgent") return status ? urgency(status(row).tone) : 0;
-    return order.by === "namespace" ? naturalKey(row.namespace) : sortKey(row.cells[order.by]);
+    return order.by === "namespace" ? naturalKey(row.namespace) : sortKey(row.cells[order.by], isDuration(columns[order.by]?.name ?? ""));
   }
 
   #compare = (a: Entry, b: Entry): number => {
