@@ -62,7 +62,7 @@ docs: $(DEMO_READY) ## write the pages of docs/ that come from the code
 
 pictures: $(DEV_READY) ## take the pictures of the README from the running demo (needs Chromium)
 	@$(PYTHON) hatch_build.py
-	@$(PYTHON) docs/pictures.py
+	@$(PYTHON) -m docs.pictures
 
 lock: $(DEV_READY) ## resolve the lock files again (OPTIONS=--upgrade takes newer versions)
 	$(PYTHON) requirements/lock.py $(OPTIONS)

@@ -11,18 +11,9 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from tests.support.chromium import FLAGS
 
 IMAGES = Path(__file__).parent / "images"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CHROMIUM = os.environ.get("HEADLAMP_TEST_CHROMIUM", "/usr/bin/chromium")
 
 
@@ -39,7 +30,7 @@ def main() -> int:
                         browser = playwright.chromium.launch_persistent_context(
                             profile,
                             executable_path=CHROMIUM,
-                            args=FLAGS,
+                            args=list(FLAGS),
                             viewport={"width": 1440, "height": 900},
                             color_scheme=scheme,
                         )

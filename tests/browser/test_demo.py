@@ -14,17 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 from tests.conftest import chromium
+from tests.support.chromium import FLAGS
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_MS = 15_000
 
 
@@ -57,7 +48,7 @@ def playwright() -> Iterator[Playwright]:
 def context(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
     """A browser of one's own, with nothing in it."""
     browser = playwright.chromium.launch_persistent_context(
-        tmp_path / "profile", executable_path=chromium(), args=FLAGS, viewport={"width": 1440, "height": 900}
+        tmp_path / "profile", executable_path=chromium(), args=list(FLAGS), viewport={"width": 1440, "height": 900}
     )
     browser.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)

@@ -21,6 +21,7 @@ from tests.real.stack.objects import phase, pod
 from tests.real.stack.people import DANA, PASSWORD
 from tests.real.stack.product import Product
 from tests.real.stack.whole import Stack
+from tests.support.chromium import FLAGS
 
 pytestmark = pytest.mark.browser
 
@@ -30,16 +31,6 @@ COUNT = 500
 RUNNING_WITHIN_S = 120.0
 # How long a slow machine may take for what a person waits for, in milliseconds.
 PATIENCE_MS = 15_000
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")

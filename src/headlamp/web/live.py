@@ -11,9 +11,10 @@ from headlamp.live.connection import serve_live
 from headlamp.live.viewer import Access
 from headlamp.problems import Problem
 from headlamp.sessions.manager import ActiveSession
+from headlamp.web.errors import SignInRequired
 from headlamp.web.gate import SESSION
 from headlamp.web.services import SERVICES, Services
-from headlamp.web.standing import SignInNeeded, standing
+from headlamp.web.standing import standing
 
 # A subscription is a few hundred bytes; selectors can be long. What is larger is not ours.
 LARGEST_MESSAGE = 64 * 1024
@@ -65,7 +66,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     session = request.get(SESSION)
     if session is None and not services.local_credentials:
-        raise SignInNeeded("You are not signed in.")
+        raise SignInRequired("You are not signed in.")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=LARGEST_MESSAGE, compress=False)
     if not socket.can_prepare(request):
         raise UpgradeNeeded("Live rows need a WebSocket upgrade, and this request has none.")

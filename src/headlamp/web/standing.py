@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from headlamp.clusters.cluster import Cluster
 from headlamp.clusters.credential import Bearer, CredentialSource
+from headlamp.clusters.errors import ClusterUnusable
 from headlamp.clusters.transport import ClusterTransport
 from headlamp.problems import Problem
 from headlamp.sessions.manager import ActiveSession
+from headlamp.web.errors import SignInRequired
 from headlamp.web.services import Services
 
 
@@ -18,20 +20,6 @@ class UnknownCluster(Problem):
     status = 404
     title = "There is no such cluster"
     remedy = "Choose a cluster on the start page. Clusters come from the server's kubeconfig or from -in-cluster."
-
-
-class BrokenCluster(Problem):
-    code = "cluster.misconfigured"
-    status = 502
-    title = "This cluster is not set up correctly"
-    remedy = "Correct the context in the kubeconfig; the file is read again when it changes."
-
-
-class SignInNeeded(Problem):
-    code = "session.none"
-    status = 401
-    title = "Sign in first"
-    remedy = "Press Sign in."
 
 
 class LocalCredential:
@@ -86,15 +74,15 @@ def credential_for(services: Services, session: ActiveSession | None, cluster: C
 async def standing(services: Services, session: ActiveSession | None, name: str) -> Standing:
     """What a request to cluster `name` goes out with.
 
-    Raises `SignInNeeded` before anything is said about the cluster to somebody who has no session at all,
-    `UnknownCluster`, `BrokenCluster`.
+    Raises `SignInRequired` before anything is said about the cluster to somebody who has no session at all,
+    `UnknownCluster`, `ClusterUnusable`.
     """
     if session is None and not services.local_credentials:
-        raise SignInNeeded("You are not signed in.")
+        raise SignInRequired("You are not signed in.")
     cluster = await find_cluster(services, name)
     if cluster.error is not None:
-        raise BrokenCluster(cluster.error)
+        raise ClusterUnusable(cluster.error)
     credential = credential_for(services, session, cluster)
     if credential is None:
-        raise SignInNeeded("You are not signed in for this cluster.")
+        raise SignInRequired("You are not signed in for this cluster.")
     return Standing(cluster, services.transports.for_cluster(cluster), credential)
