@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from contextlib import AbstractAsyncContextManager
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -181,6 +182,33 @@ async def test_a_terminal_echoes_edits_and_answers(cluster: Cluster) -> None:
         await socket.send_bytes(b"\x00\x04")
         assert (await running.end())["status"] == "Failure"
     assert running.out[1].endswith("exit\r\n")
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["command -v bash >/dev/null 2>&1 && exec bash || exec sh", "exec bash", "cd /app; exec /bin/sh -l"],
+)
+async def test_a_script_that_ends_in_a_shell_becomes_the_terminal(cluster: Cluster, script: str) -> None:
+    asked = urlencode([("command", "sh"), ("command", "-c"), ("command", script), ("stdin", 1), ("tty", 1)])
+    async with connect(cluster, f"{asked}&stdout=1") as socket:
+        running = Exec(socket)
+        await running.until("$ ")
+        await socket.send_bytes(b"\x00echo hello\r")
+        await running.until("hello\r\n")
+        await socket.send_bytes(b"\x00exit\r")
+        assert (await running.end())["status"] == "Success"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "command=sh&command=-c&command=echo+exec+bash+is+text&stdout=1&tty=1",
+        "command=sh&command=-c&command=pwd&stdout=1&tty=1",
+    ],
+)
+async def test_any_other_script_ends_by_itself_on_a_terminal_too(cluster: Cluster, query: str) -> None:
+    async with connect(cluster, query) as socket:
+        assert (await Exec(socket).end())["status"] == "Success"
 
 
 async def test_cat_copies_until_its_input_is_closed(cluster: Cluster) -> None:
