@@ -47,6 +47,10 @@ async def static(request: web.Request) -> web.StreamResponse:
     """GET /static/…: what the pages written by the server refer to."""
     name = request.match_info["name"]
     if name not in STATIC:
+        # Somebody else's frontend may have a folder of that name too.
+        own = request.app[SERVICES].page.asset(f"static/{name}")
+        if own is not None:
+            return _send(request, own)
         raise NotFound("There is nothing at this address.")
     body = (resources.files("headlamp.web") / "assets" / name).read_bytes()
     return web.Response(body=body, content_type=STATIC[name], charset="utf-8", headers={"Cache-Control": REVALIDATE})

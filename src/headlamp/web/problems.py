@@ -51,7 +51,8 @@ class PlainHttpProblem(Problem):
     title = "The request was refused"
     remedy = "Check the method, the path and the size of the request."
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, allowed: frozenset[str] = frozenset()) -> None:
+        self.allowed = allowed
         self.status = status  # type: ignore[misc]  # the one class whose status is a fact of the case
         super().__init__(f"{status} {HTTPStatus(status).phrase}.")
 
@@ -112,6 +113,8 @@ def answer(request: web.Request, problem: Problem, reference: str) -> web.Respon
         kind, body = "application/problem+json", msgspec.json.encode(problem_json(problem, reference))
     response = web.Response(status=problem.status, body=body, content_type=kind, charset="utf-8")
     response.headers["X-Headlamp-Code"] = problem.code
+    if isinstance(problem, PlainHttpProblem) and problem.allowed:
+        response.headers["Allow"] = ",".join(sorted(problem.allowed))
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(problem.retry_after)))
     return response
@@ -129,7 +132,8 @@ async def problems_middleware(request: web.Request, handler: Handler) -> web.Str
     except web.HTTPException as http:
         if http.status < 400:
             raise
-        caught = PlainHttpProblem(http.status)
+        allowed = frozenset(http.allowed_methods) if isinstance(http, web.HTTPMethodNotAllowed) else frozenset()
+        caught = PlainHttpProblem(http.status, allowed)
     except (ConnectionResetError, ConnectionAbortedError):
         raise
     except Exception as unexpected:  # the edge: nothing may leave without an answer and a log line
