@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,14 +81,14 @@ class Browser:
 
 
 @asynccontextmanager
-async def whole_server(folder: Path, **settings: Any) -> AsyncIterator[Whole]:
-    """Everything up; `settings` go over those that make it work."""
+async def whole_server(folder: Path, *, now: Callable[[], float] = time.time, **settings: Any) -> AsyncIterator[Whole]:
+    """Everything up; `settings` go over those that make it work, `now` is the server's clock and the provider's."""
     async with AsyncExitStack() as stack:
-        idp = MisbehavingProvider()
+        idp = MisbehavingProvider(now=now)
         await idp.start()
         stack.push_async_callback(idp.stop)
         upstream = await stack.enter_async_context(RecordingUpstream())
-        running = await stack.enter_async_context(serving(_settings(folder, idp, upstream, settings)))
+        running = await stack.enter_async_context(serving(_settings(folder, idp, upstream, settings), now=now))
         yield Whole(running, idp, upstream)
 
 
