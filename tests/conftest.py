@@ -41,6 +41,8 @@ def missing_parts() -> dict[str, str]:
         parts["nginx"] = "tests behind nginx: there is no nginx on this machine"
     if not shutil.which("go"):
         parts["real"] = "tests on real parts: there is no Go on this machine to build them with"
+    if not (shutil.which("java") and shutil.which("mvn")):
+        parts["keycloak"] = "tests with Keycloak: there is no Java with Maven on this machine"
     if not hatch_build.is_built(ROOT):
         parts["package"] = "tests of the distributions: the page is not built from its sources (`make ui` does it)"
     return parts

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,11 +21,16 @@ from aiohttp import web
 from headlamp import __version__
 from headlamp.clusters.registry import Clusters
 from headlamp.clusters.transports import Transports
+from headlamp.doctor.desk import Desk
+from headlamp.doctor.tickets import ProbeTickets
+from headlamp.doctor.tools import Tools
+from headlamp.listening import BACKLOG, listen
 from headlamp.live.hub import Hub
 from headlamp.oidc.config import ProviderConfig
 from headlamp.oidc.provider import Provider
+from headlamp.oidc.token_rule import TokenRule
 from headlamp.problems import Problem
-from headlamp.sessions.cookie import LoginCookies, SessionCookie
+from headlamp.sessions.cookie import LoginCookies, LogoutCookie, SessionCookie
 from headlamp.sessions.manager import Sessions
 from headlamp.sessions.memory import MemoryStore
 from headlamp.sessions.sealing import Sealer
@@ -32,7 +38,7 @@ from headlamp.sessions.secret import load_or_make_secret, secret_from_text
 from headlamp.sessions.sqlite import SqliteStore
 from headlamp.sessions.store import SessionStore
 from headlamp.settings import Settings
-from headlamp.web.callback_url import expected_callback_url
+from headlamp.web.callback_url import expected_callback_url, expected_logout_urls
 from headlamp.web.gate import Gate
 from headlamp.web.origin import Origins
 from headlamp.web.page import Page, bundled_directory
@@ -41,6 +47,7 @@ from headlamp.web.problems import problems_middleware
 from headlamp.web.providers import DEFAULT, Providers
 from headlamp.web.routes import add_routes
 from headlamp.web.services import SERVICES, Services
+from headlamp.web.sign_outs import SignOuts
 from headlamp.web.transactions import Transactions
 
 # A cookie header, a deep link: more than any browser sends, less than would hurt. Tokens are not among them.
@@ -50,6 +57,12 @@ SHUTDOWN_S = 1.5
 log = structlog.stdlib.get_logger("headlamp")
 
 POLICIES = web.AppKey("policies", RoutePolicies)
+
+
+class CannotStart(Problem):
+    code = "server.cannot_start"
+    title = "The server can't start"
+    remedy = "See whether the files and folders that the settings name are there and readable for this user."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +78,13 @@ def build(settings: Settings, *, now: Callable[[], float] = time.time) -> web.Ap
 
     Raises `SecretUnusable` when there is no place for the server's secret.
     """
+    return _application(assemble(settings, _secret(settings), now=now))
+
+
+def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = time.time) -> Services:
+    """The parts of the application, with `secret` to seal sessions and sign-ins; none of them is started."""
     local = not settings.oidc_configured and settings.loopback_only
-    sealer = Sealer(_secret(settings))
+    sealer = Sealer(secret)
     providers = Providers(_default_provider(settings), lambda config: Provider(config, now=now))
     store = _store(settings)
     services = Services(
@@ -85,6 +103,7 @@ def build(settings: Settings, *, now: Callable[[], float] = time.time) -> web.Ap
         ),
         cookie=SessionCookie(settings.base_url, insecure=settings.insecure_cookie),
         transactions=Transactions(sealer, LoginCookies(settings.base_url)),
+        sign_outs=SignOuts(sealer, LogoutCookie(settings.base_url)),
         origins=Origins(
             public_url=settings.public_url,
             trusted_proxies=settings.trusted_proxies,
@@ -96,15 +115,25 @@ def build(settings: Settings, *, now: Callable[[], float] = time.time) -> web.Ap
             base_url=settings.base_url,
             foreign=settings.html_static_dir is not None,
         ),
+        desk=Desk(tools=Tools(now=now)),
+        tickets=ProbeTickets(sealer, now=now),
         local_credentials=local,
         now=now,
     )
-    return _application(services)
+    for cluster in services.clusters.all():
+        # Known before anybody asks: a sign-in that another process began may come back to this one.
+        services.providers.for_cluster(cluster)
+    return services
 
 
 @asynccontextmanager
-async def serving(settings: Settings, *, now: Callable[[], float] = time.time) -> AsyncIterator[Running]:
-    """A running server, ended with the block. Raises `OSError` when the port can't be had, `Problem` for the store."""
+async def serving(
+    settings: Settings, *, sockets: Sequence[socket.socket] = (), now: Callable[[], float] = time.time
+) -> AsyncIterator[Running]:
+    """A running server, ended with the block, on `sockets` if they are given (several processes share them).
+
+    Raises a kind of `CannotListen`, and other kinds of `Problem` for secret and store.
+    """
     app = build(settings, now=now)
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(
@@ -117,10 +146,9 @@ async def serving(settings: Settings, *, now: Callable[[], float] = time.time) -
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(
-            runner, settings.listen_addr or None, settings.port, ssl_context=_tls(settings), reuse_address=True
-        )
-        await site.start()
+        tls = _tls(settings)
+        for listener in sockets or listen(settings.listen_addr, settings.port):
+            await web.SockSite(runner, listener, ssl_context=tls, backlog=BACKLOG).start()
         yield Running(app, runner.addresses[0][1])
 
 
@@ -128,44 +156,62 @@ def run(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status: 0, or 1 when it could not start."""
     try:
         uvloop.run(_serve(settings))
-    except OSError as error:
-        _complain(f"Can't listen on port {settings.port}: {error.strerror or error}. Choose another with -port.")
-        return 1
-    except Problem as problem:
-        _complain(f"{problem.message} {problem.remedy}")
+    except (Problem, OSError) as error:
+        complain(error)
         return 1
     return 0
 
 
+def as_problem(error: Problem | OSError) -> Problem:
+    """A problem as it is, and in words what the operating system refused."""
+    if isinstance(error, Problem):
+        return error
+    where = f" ({error.filename})" if error.filename else ""
+    return CannotStart(f"The server can't start: {error.strerror or type(error).__name__}{where}.")
+
+
+def complain(error: Problem | OSError) -> None:
+    """Say on standard error why the program ends."""
+    problem = as_problem(error)
+    sys.stderr.write(f"{problem.message} {problem.remedy}\n")
+
+
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
+    stop = until_signal()
     async with serving(settings) as running:
-        _announce(settings, running)
+        announce(settings, running)
         await stop.wait()
 
 
-def _announce(settings: Settings, running: Running) -> None:
+def until_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def announce(settings: Settings, running: Running) -> None:
     """What an administrator wants to see first: where it listens, which clusters, and the URI to register."""
     services = running.app[SERVICES]
     log.info(
         "ready",
         version=__version__,
         port=running.port,
+        workers=settings.workers,
         base_url=settings.base_url or "/",
         clusters=len(services.clusters.all()),
     )
     for problem in services.clusters.problems:
         log.warning("kubeconfig", problem=problem)
     for cluster in services.clusters.all():
-        services.providers.for_cluster(cluster)
         if cluster.error is not None:
             log.warning("cluster", cluster=cluster.name, problem=cluster.error)
     if services.providers:
         log.info("register this callback URL", callback_url=expected_callback_url(settings, running.port))
+        after, backchannel = expected_logout_urls(settings, running.port)
+        log.info("for sign-out at the provider too", post_logout_redirect_uri=after, backchannel_logout_uri=backchannel)
     elif services.local_credentials:
         log.info("no identity provider: whoever is at this machine works with the kubeconfig's own credentials")
     else:
@@ -193,6 +239,7 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
     services = app[SERVICES]
     await services.sessions.start()
     yield
+    await services.desk.close()
     await services.hub.close()
     await services.sessions.close()
     await services.transports.close()
@@ -223,7 +270,27 @@ def _default_provider(settings: Settings) -> ProviderConfig | None:
         ca_pem=settings.oidc_ca_file.read_text(encoding="ascii") if settings.oidc_ca_file else None,
         skip_tls_verify=settings.oidc_skip_tls_verify,
         signing_algs=frozenset(settings.oidc_signing_algs),
+        token_rule=TokenRule(
+            use_access_token=settings.oidc_use_access_token,
+            audience=settings.oidc_validator_client_id,
+            issuer=settings.oidc_validator_idp_issuer_url,
+        ),
+        trusted_audiences=frozenset(settings.oidc_trusted_audiences),
+        client_auth=settings.oidc_client_auth_method,
+        client_key_pem=settings.oidc_client_key_file.read_text("utf-8") if settings.oidc_client_key_file else None,
+        client_key_id=settings.oidc_client_key_id,
+        client_assertion_audience=settings.oidc_client_assertion_audience,
+        auth_params=_request_parameters(settings),
+        max_age=settings.oidc_max_age,
+        acr_values=settings.oidc_acr_values,
+        send_id_token_hint=settings.oidc_logout_hint,
     )
+
+
+def _request_parameters(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What goes into every authorization request beside the protocol's own."""
+    named = (("prompt", settings.oidc_prompt), ("login_hint", settings.oidc_login_hint))
+    return (*((name, value) for name, value in named if value), *settings.oidc_extra_params)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
@@ -233,7 +300,3 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(settings.tls_cert_path, settings.tls_key_path)
     return context
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -21,6 +22,7 @@ Usage:
   headlamp [serve] [FLAGS]      Serve the web page and the API (the default).
   headlamp demo [--help]        Try it out: an identity provider, a small simulated cluster and the
                                 server, all on this machine.
+  headlamp doctor [--help]      Check the whole chain: settings, way in, provider, clusters.
   headlamp version              Print the version.
   headlamp serve --help         Explain every flag and environment variable.
 
@@ -57,8 +59,10 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None
         return _serve(arguments, environment)
     if command == "demo":
         return _demo(arguments)
+    if command == "doctor":
+        return _doctor(arguments, environment)
     # The word itself is not repeated: it may be a secret that lost its flag.
-    _complain(["That is not a command of headlamp. `headlamp --help` lists them: serve, demo, version."])
+    _complain(["That is not a command of headlamp. `headlamp --help` lists them: serve, demo, doctor, version."])
     return _BAD_USAGE
 
 
@@ -81,7 +85,21 @@ def _serve(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     configure_logging(loaded.settings.log_level)
     for warning in loaded.warnings:
         structlog.get_logger().warning(warning)
+    if loaded.settings.workers > 1:
+        from headlamp.processes import run_workers
+
+        return run_workers(loaded.settings)
     return run(loaded.settings)
+
+
+def _doctor(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    from headlamp.diagnose import Terminal, run
+    from headlamp.telemetry.logs import configure_logging
+
+    configure_logging("error")
+    # no-color.org: any value but an empty one.
+    colour = sys.stdout.isatty() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+    return run(arguments, env, Terminal(sys.stdout, sys.stderr, colour, shutil.get_terminal_size().columns))
 
 
 def _demo(arguments: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ A room defines its own subclasses, one a cause, with the facts on them. `web.pro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -14,12 +15,14 @@ class Problem(Exception):  # noqa: N818  # it names causes, and the field calls 
 
     `code` is dotted, room first ("oidc.nonce"), and never changes once released. `message` says what happened, with
     the facts of this case, and `remedy` what to do about it; both are plain English, and neither ever holds a token,
-    code, verifier, cookie or secret. `retry_after` is in seconds, for causes that pass by themselves.
+    code, verifier, cookie or secret. `retry_after` is in seconds, for causes that pass by themselves. `extensions` are
+    further members of a JSON answer, where a protocol has some of its own (RFC 9457, section 3.2).
     """
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
+    extensions: ClassVar[Mapping[str, object]] = {}
     remedy: str = "Try again. If it stays, ask your administrator, and name the reference."
 
     def __init__(self, message: str = "", *, remedy: str | None = None, retry_after: float | None = None) -> None:

@@ -82,7 +82,7 @@ def sign(
     """A token in compact form. A header member of value None is left out.
 
     Besides real algorithms, `alg` may be "none", or "HS256/pem", "HS256/der", "HS256/jwk" for an HMAC with the public
-    key as secret.
+    key as secret, or "HS256/secret=…" for one with that secret.
     """
     name, _, form = alg.partition("/")
     full = {"alg": name, "typ": "JWT", "kid": key.kid, **(header or {})}
@@ -95,7 +95,9 @@ def _signer(alg: str, form: str, key: SigningKey) -> Callable[[bytes], bytes]:
     if alg == "none":
         return lambda _: b""
     if alg.startswith("HS"):
-        return lambda text: hmac.new(key.public_bytes(form or "pem"), text, hashlib.sha256).digest()
+        name, _, given = form.partition("=")
+        secret = given.encode() if name == "secret" else key.public_bytes(form or "pem")
+        return lambda text: hmac.new(secret, text, hashlib.sha256).digest()
     private = key.private
     if isinstance(private, rsa.RSAPrivateKey):
         digest = _HASHES[alg[-3:]]

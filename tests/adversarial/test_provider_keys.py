@@ -73,6 +73,7 @@ async def test_a8_a_key_set_that_cannot_be_used_fails_the_first_sign_in_and_no_l
     with pytest.raises(errors.ProviderUnavailable):
         await sign_in(provider)
     idp.deviations = Deviations()
+    clock.seconds += 2
     await sign_in(provider)
     idp.deviations = deviations
     clock.seconds += 7200

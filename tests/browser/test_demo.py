@@ -2,75 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
-from tests.conftest import chromium
-from tests.support.chromium import FLAGS
-
-PATIENCE_MS = 15_000
-
-
-@pytest.fixture(scope="module")
-def demo(free_port: Callable[[], int]) -> Iterator[str]:
-    """A running demo; its address."""
-    command = [sys.executable, "-m", "headlamp", "demo", "--no-browser", "--port", str(free_port())]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as run:
-        assert run.stdout is not None
-        address = ""
-        for line in run.stdout:
-            if found := re.match(r"Open (http://localhost:\d+)", line):
-                address = found[1]
-                break
-        assert address, "the demo ended without getting ready"
-        yield address
-        run.send_signal(signal.SIGINT)
-        run.communicate(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def context(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
-    """A browser of one's own, with nothing in it."""
-    browser = playwright.chromium.launch_persistent_context(
-        tmp_path / "profile", executable_path=chromium(), args=list(FLAGS), viewport={"width": 1440, "height": 900}
-    )
-    browser.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    yield browser
-    browser.close()
-
-
-def sign_in(page: Page, address: str, person: str) -> None:
-    """Follow a link of the page's, sign in as `person`, and come back."""
-    page.goto(address)
-    page.get_by_role("link", name=re.compile("^Sign in")).first.click()
-    page.get_by_role("button", name=re.compile(person)).first.click()
-
-
-def watch(page: Page) -> tuple[list[str], list[str]]:
-    """Complaints of the browser, and addresses that were asked."""
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    return complaints, asked
+from playwright.sync_api import BrowserContext, expect
+from tests.support.browsing import sign_in, watch
 
 
 def test_a_newcomer_signs_in_looks_at_pods_and_leaves(demo: str, context: BrowserContext) -> None:

@@ -7,18 +7,31 @@ logs in it. A failed test shows what the product logged lately.
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.real.clients.browser import Browser
+from tests.real.stack.admin import Admin
 from tests.real.stack.apiserver import ApiServer
 from tests.real.stack.build import Recipe, built
+from tests.real.stack.cluster import NODES
+from tests.real.stack.keycloak import Keycloak
+from tests.real.stack.keycloak_build import built_keycloak
 from tests.real.stack.kwok import PodLog
 from tests.real.stack.nginx import Nginx
+from tests.real.stack.objects import phase, pod
+from tests.real.stack.oidc_provider import built_oidc_provider
+from tests.real.stack.people import BOB
+from tests.real.stack.pki import trusting
 from tests.real.stack.processes import Supervisor, Workplace, tail
 from tests.real.stack.product import Product
 from tests.real.stack.whole import Stack
+
+NOTICED_WITHIN_S = 45.0
+RUNNING_WITHIN_S = 30.0
+SHORT_LIFETIME_S = 10
+WORKERS = 4
 
 FAILED = pytest.StashKey[bool]()
 FOLDER = pytest.StashKey[Path]()
@@ -31,15 +44,26 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     capturing = config.pluginmanager.getplugin("capturemanager")
     supervisor = Supervisor()
 
+    # Building takes minutes the first time, and has to be seen.
     def programs(recipe: Recipe) -> Path:
-        # Building takes minutes the first time, and has to be seen.
         with capturing.global_and_fixture_disabled():
             return built(recipe, supervisor)
 
+    def keycloak_home() -> Path:
+        with capturing.global_and_fixture_disabled():
+            return built_keycloak(supervisor)
+
+    def oidc_provider_home() -> Path:
+        with capturing.global_and_fixture_disabled():
+            return built_oidc_provider(supervisor)
+
     place = Workplace(tmp_path_factory.mktemp("stack"), supervisor)
     config.stash[FOLDER] = place.folder
+    parts = Stack(place, programs, keycloak_home, oidc_provider_home)
     try:
-        yield Stack(place, programs)
+        if any(_needs_keycloak(item) for item in request.session.items):
+            parts.begin_keycloak()
+        yield parts
     finally:
         place.stop_all()
         supervisor.close()
@@ -67,15 +91,58 @@ def pod_log(stack: Stack) -> PodLog:
 
 
 @pytest.fixture(scope="session")
+def running_pod(api_server: ApiServer, pod_log: PodLog) -> str:
+    """The path of a pod that runs."""
+    pods, name = "/api/v1/namespaces/default/pods", "streams"
+    api_server.admin.create(pods, pod(name, node_name=NODES[0]))
+    api_server.wait_until(lambda: phase(api_server.admin.get(f"{pods}/{name}")) == "Running", within=RUNNING_WITHIN_S)
+    return f"{pods}/{name}"
+
+
+@pytest.fixture(scope="session")
 def product(stack: Stack) -> Product:
     """The product."""
     return stack.product
 
 
 @pytest.fixture(scope="session")
-def nginx(stack: Stack, nginx_path: str) -> Nginx:
+def nginx(stack: Stack, product: Product, nginx_path: str) -> Nginx:
     """nginx in front of it."""
-    return stack.nginx(nginx_path)
+    return stack.nginx(nginx_path, product.port)
+
+
+@pytest.fixture(scope="session")
+def keycloak(stack: Stack) -> Keycloak:
+    """The other identity provider; a test that asks for it has the marker `keycloak`."""
+    return stack.keycloak
+
+
+@pytest.fixture(scope="session")
+def keycloak_cluster(stack: Stack, api_server: ApiServer, keycloak: Keycloak) -> ApiServer:
+    """The API server, once it has noticed that Keycloak is there now."""
+    tls = trusting(api_server.identity.pki.pem)
+    api_server.wait_until(
+        lambda: Admin(api_server.port, tls, bearer=keycloak.token_of(BOB)).is_there("/api"), within=NOTICED_WITHIN_S
+    )
+    return api_server
+
+
+@pytest.fixture(scope="session")
+def keycloak_door(stack: Stack, keycloak: Keycloak, nginx_path: str) -> Nginx:
+    """nginx in front of a product that is a client of Keycloak."""
+    port = stack.product_port()
+    door = stack.nginx(nginx_path, port)
+    client = keycloak.register("headlamp", door.url)
+    stack.serve(port, client, name="headlamp-keycloak")
+    return door
+
+
+@pytest.fixture(scope="session")
+def keycloak_workers(stack: Stack, keycloak: Keycloak) -> Product:
+    """A product in several processes, whose tokens live for as short as can be."""
+    port = stack.product_port()
+    client = keycloak.register("headlamp-workers", f"http://localhost:{port}", lifetime=SHORT_LIFETIME_S)
+    return stack.serve(port, client, f"-workers={WORKERS}", name="headlamp-workers")
 
 
 @pytest.fixture
@@ -83,6 +150,15 @@ async def browser(stack: Stack) -> AsyncIterator[Browser]:
     """A browser without a page: it keeps cookies, says where it comes from and fills in forms."""
     async with Browser(stack.web_pki.pem) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those who wait for Keycloak come last; by then it is there."""
+    items.sort(key=_needs_keycloak)
+
+
+def _needs_keycloak(item: pytest.Item) -> bool:
+    return item.get_closest_marker("keycloak") is not None and item.get_closest_marker("skip") is None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -94,10 +170,14 @@ def pytest_runtest_makereport(
     folder = item.config.stash.get(FOLDER, None)
     if report.failed and folder is not None:
         item.config.stash[FAILED] = True
-        log = folder / "logs" / "headlamp.log"
-        if log.exists():
-            report.sections.append(("the end of the product's log", tail(log)))
+        report.sections.extend(_lately(folder / "logs", since=call.start))
     return report
+
+
+def _lately(logs: Path, *, since: float) -> Sequence[tuple[str, str]]:
+    """What the products have logged since a test began, in seconds since the epoch."""
+    written = [log for log in sorted(logs.glob("headlamp*.log")) if log.stat().st_mtime >= since]
+    return [(f"the end of {log.name}", tail(log)) for log in written]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

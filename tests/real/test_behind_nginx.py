@@ -8,8 +8,8 @@ from tests.real.clients.live import CONFIG_MAPS, live
 from tests.real.stack.apiserver import ApiServer
 from tests.real.stack.nginx import Nginx
 from tests.real.stack.objects import config_map
+from tests.real.stack.oidc_client import callback
 from tests.real.stack.people import ALICE
-from tests.real.stack.product import callback
 
 pytestmark = pytest.mark.nginx
 

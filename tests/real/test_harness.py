@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from tests.real.stack.build import DEX, KUBERNETES, Recipe
 from tests.real.stack.cache import cached
+from tests.real.stack.go import RELEASE, Go
 from tests.real.stack.processes import ProgramError, Supervisor, Workplace
+from tests.real.stack.progress import Progress
 from tests.real.stack.supervisor import runs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +105,38 @@ def test_a_build_that_fails_leaves_nothing_and_is_made_again(tmp_path: Path) -> 
     final = cached(tmp_path, "key", lambda folder: (folder / "whole").touch(), waiting=lambda: None)
     assert [path.name for path in final.iterdir()] == ["whole"]
     assert not (tmp_path / ".key-left").exists()
+
+
+FAKE_GO = """#!/bin/sh
+case "$1" in
+  version) echo "go version go{version} linux/amd64" ;;
+  mod) echo "$4" >{folder}/asked; echo '{{"Dir": "{folder}/toolchain"}}' ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "fetched"),
+    [("1.19.8", "1.26.0", True), ("1.25.9", "1.26", True), ("1.26.0", "1.26.0", False), ("1.27.1", "1.26", False)],
+)
+def test_a_go_that_is_too_old_fetches_one_that_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, wanted: str, fetched: bool
+) -> None:
+    fake, newer = tmp_path / "path" / "go", tmp_path / "toolchain" / "bin" / "go"
+    for program in (fake, newer):
+        program.parent.mkdir(parents=True)
+    fake.write_text(FAKE_GO.format(version=version, folder=tmp_path))
+    fake.chmod(0o755)
+    # A module's files are not executable.
+    newer.touch(mode=0o444)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
+    supervisor = Supervisor()
+    command = Go(supervisor, Progress()).command(wanted)
+    supervisor.close()
+    assert (command == str(newer)) == fetched
+    assert os.access(newer, os.X_OK) == fetched
+    if fetched:
+        assert (tmp_path / "asked").read_text().startswith(f"golang.org/toolchain@v0.0.1-go{RELEASE}.")
 
 
 @pytest.mark.parametrize("recipe", [KUBERNETES, DEX], ids=lambda recipe: recipe.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -18,25 +17,14 @@ from tests.real.clients.channels import (
     STDIN,
     STDOUT,
     Channels,
+    exec_address,
     port_of,
 )
-from tests.real.stack.apiserver import ApiServer
-from tests.real.stack.cluster import NODES
 from tests.real.stack.kwok import PodLog
-from tests.real.stack.objects import phase, pod
 from tests.real.stack.people import ALICE
 from tests.real.stack.product import Product
 
 WITHIN_S = 15.0
-
-
-@pytest.fixture(scope="session")
-def running_pod(api_server: ApiServer, pod_log: PodLog) -> str:
-    """The path of a pod that runs."""
-    pods, name = "/api/v1/namespaces/default/pods", "streams"
-    api_server.admin.create(pods, pod(name, node_name=NODES[0]))
-    api_server.wait_until(lambda: phase(api_server.admin.get(f"{pods}/{name}")) == "Running", within=WITHIN_S)
-    return f"{pods}/{name}"
 
 
 @pytest.fixture
@@ -80,7 +68,7 @@ async def test_a_log_is_followed_over_websocket(browser: Browser, address: str, 
 async def test_a_command_really_runs(browser: Browser, address: str) -> None:
     first, second = secrets.randbelow(10**6), secrets.randbelow(10**6)
     command = f"echo $(({first} * {second})); echo to-stderr >&2"
-    socket = await browser.websocket(_exec(address, "sh", "-c", command, stderr=1), [EXEC_V5])
+    socket = await browser.websocket(exec_address(address, "sh", "-c", command, stderr=1), [EXEC_V5])
     async with socket:
         assert socket.protocol == EXEC_V5
         channels = Channels(socket)
@@ -91,14 +79,14 @@ async def test_a_command_really_runs(browser: Browser, address: str) -> None:
 
 
 async def test_a_command_that_fails_says_so(browser: Browser, address: str) -> None:
-    socket = await browser.websocket(_exec(address, "sh", "-c", "exit 3"), [EXEC_V5])
+    socket = await browser.websocket(exec_address(address, "sh", "-c", "exit 3"), [EXEC_V5])
     async with socket:
         status = await Channels(socket).status(within=WITHIN_S)
         assert status["status"] == "Failure"
 
 
 async def test_a_terminal_takes_input_and_its_size(browser: Browser, address: str) -> None:
-    socket = await browser.websocket(_exec(address, "sh", stdin=1, tty=1), [EXEC_V5])
+    socket = await browser.websocket(exec_address(address, "sh", stdin=1, tty=1), [EXEC_V5])
     async with socket:
         channels = Channels(socket)
         await channels.send(RESIZE, b'{"Width":101,"Height":37}')
@@ -127,11 +115,6 @@ async def test_a_port_is_forwarded(browser: Browser, address: str) -> None:
         await channels.send(data, b"GET /healthz HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n")
         await channels.until(lambda: channels.received(data).endswith(b"ok"), within=WITHIN_S)
         assert channels.received(data)[2:].startswith(b"HTTP/1.1 200 ")
-
-
-def _exec(address: str, *command: str, stdin: int = 0, stderr: int = 0, tty: int = 0) -> str:
-    words = "".join(f"&command={quote(word, safe='')}" for word in command)
-    return f"{address}/exec?stdin={stdin}&stdout=1&stderr={stderr}&tty={tty}{words}"
 
 
 async def _read_until(socket: aiohttp.ClientWebSocketResponse, said: str) -> None:

@@ -15,8 +15,9 @@ from tests.real.stack.cluster import NODES
 from tests.real.stack.dex import ID_TOKEN_LIFETIME_S
 from tests.real.stack.kwok import PodLog
 from tests.real.stack.objects import config_map, phase, pod
-from tests.real.stack.people import CAROL
+from tests.real.stack.people import CAROL, ERIN, TEAM_A
 from tests.real.stack.product import Product
+from tests.real.stack.whole import Stack
 
 # For that long the API server remembers what it thought of a token.
 API_SERVER_REMEMBERS_S = 10
@@ -66,6 +67,34 @@ async def test_expiry_is_survived_by_renewal_with_streams_going_on(
         assert len(rows.names & {f"while-renewed-{one}" for one in range(1, number + 1)}) == number
         # The rows never were anything but current: the watch was opened anew before its token expired.
         assert rows.states == ["loading", "live"]
+
+
+async def test_a_second_sign_in_elsewhere_lets_the_first_go_on_until_its_token_ends_and_asks_again_in_place(
+    stack: Stack, api_server: ApiServer, product: Product, browser: Browser
+) -> None:
+    maps = f"{product.url}/clusters/lab/api/v1/namespaces/{TEAM_A}/configmaps"
+    await browser.sign_in(product.url, ERIN)
+    token_until = await _expiry(browser, product)
+    async with Browser(stack.web_pki.pem) as elsewhere:
+        # Dex has one refresh token for a person and a client: this is the end of the first one.
+        await elsewhere.sign_in(product.url, ERIN)
+        while time.time() < token_until - ID_TOKEN_LIFETIME_S / 5:
+            answer = await browser.fetch(maps)
+            assert answer.status == 200, answer.text
+            await asyncio.sleep(1)
+        assert "renewal refused" in product.log
+        assert await _expiry(browser, product) == token_until
+
+        await asyncio.sleep(max(0.0, token_until - time.time()))
+        answer = await browser.fetch(maps)
+        assert answer.status == 401
+        assert answer.headers["X-Headlamp-Code"] == "session.sign_in_again"
+        # The session is there: it knows who is to sign in again, and the page stays as it is.
+        session = (await browser.fetch(f"{product.url}/api/session")).json()
+        assert (session["signed_in"], session["user"]["email"]) == (True, ERIN.email)
+        assert (await elsewhere.fetch(maps)).status == 200
+        await browser.sign_in(product.url, ERIN)
+        assert (await browser.fetch(maps)).status == 200
 
 
 def _prepare(api_server: ApiServer) -> None:

@@ -15,25 +15,28 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """A certificate authority of its own."""
+    """A certificate authority of its own, valid for `ends` seconds."""
 
-    def __init__(self, name: str = "test authority") -> None:
+    def __init__(self, name: str = "test authority", *, ends: float = 86400) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(name)
         self._certificate = (
-            _builder(self._name, self._name, self._key.public_key())
+            _builder(self._name, self._name, self._key.public_key(), ends=ends)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, *hosts: str, name: str = "server", organisation: str = "") -> tuple[str, str]:
+    def issue(
+        self, *hosts: str, name: str = "server", organisation: str = "", begins: float = -3600, ends: float = 86400
+    ) -> tuple[str, str]:
         """A certificate for these hosts (names or IP addresses), and its key, both PEM.
 
-        To Kubernetes `name` is a user, and `organisation` a group.
+        To Kubernetes `name` is a user, and `organisation` a group. It is valid from `begins` to `ends`, seconds from
+        now.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(_name(name, organisation), self._name, key.public_key())
+        builder = _builder(_name(name, organisation), self._name, key.public_key(), begins, ends)
         if hosts:
             names = x509.SubjectAlternativeName([_host(host) for host in hosts])
             builder = builder.add_extension(names, critical=False)
@@ -45,9 +48,9 @@ class Authority:
             ).decode(),
         )
 
-    def server_context(self, *hosts: str) -> ssl.SSLContext:
-        """A server's TLS context with a certificate for these hosts."""
-        cert, key = self.issue(*hosts)
+    def server_context(self, *hosts: str, begins: float = -3600, ends: float = 86400) -> ssl.SSLContext:
+        """A server's TLS context with a certificate for these hosts, valid as `issue` has it."""
+        cert, key = self.issue(*hosts, begins=begins, ends=ends)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "pair.pem")
@@ -56,7 +59,9 @@ class Authority:
         return context
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, begins: float = -3600, ends: float = 86400
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -64,8 +69,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now + datetime.timedelta(seconds=begins))
+        .not_valid_after(now + datetime.timedelta(seconds=ends))
     )
 
 

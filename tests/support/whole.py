@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -39,11 +40,15 @@ class Whole:
 
 
 class Browser:
-    """Follows redirects by hand, so that a test sees each of them."""
+    """Follows redirects by hand, so that a test sees each of them. It may open a connection for each request."""
 
-    def __init__(self, whole: Whole) -> None:
+    def __init__(self, whole: Whole, *, keep_alive: bool = True) -> None:
         self.whole = whole
-        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), max_field_size=65_536)
+        self.http = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            max_field_size=65_536,
+            connector=aiohttp.TCPConnector(force_close=not keep_alive),
+        )
 
     async def __aenter__(self) -> Browser:
         return self
@@ -61,10 +66,10 @@ class Browser:
         await response.read()
         return response
 
-    async def callback_address(self, return_to: str | None = None) -> str:
+    async def callback_address(self, return_to: str | None = None, *, cluster: str = "main") -> str:
         """Start a sign-in and let the provider agree: the address that it sends the browser to."""
         query = "" if return_to is None else f"&return_to={quote(return_to, safe='')}"
-        start = await self.get(f"/oidc?cluster=main{query}")
+        start = await self.get(f"/oidc?cluster={cluster}{query}")
         assert start.status == 302, await start.text()
         agreed = await self.get(start.headers["Location"])
         assert agreed.status == 302
@@ -81,20 +86,40 @@ class Browser:
 
 
 @asynccontextmanager
-async def whole_server(folder: Path, *, now: Callable[[], float] = time.time, **settings: Any) -> AsyncIterator[Whole]:
-    """Everything up; `settings` go over those that make it work, `now` is the server's clock and the provider's."""
+async def whole_server(
+    folder: Path,
+    *,
+    now: Callable[[], float] = time.time,
+    idp: MisbehavingProvider | None = None,
+    users: Mapping[str, Mapping[str, Any]] | None = None,
+    **settings: Any,
+) -> AsyncIterator[Whole]:
+    """Everything up; `settings` go over those that make it work, `now` is the server's clock and the provider's.
+
+    An `idp` of the caller's is used as it is: running already, and ended by the caller. `users` are entries of a
+    kubeconfig's `users`, each with a context of its name beside "main", at the same cluster.
+    """
     async with AsyncExitStack() as stack:
-        idp = MisbehavingProvider(now=now)
-        await idp.start()
-        stack.push_async_callback(idp.stop)
+        if idp is None:
+            idp = MisbehavingProvider(now=now)
+            await idp.start()
+            stack.push_async_callback(idp.stop)
         upstream = await stack.enter_async_context(RecordingUpstream())
-        running = await stack.enter_async_context(serving(_settings(folder, idp, upstream, settings), now=now))
+        running = await stack.enter_async_context(
+            serving(_settings(folder, idp, upstream, settings, users or {}), now=now)
+        )
         yield Whole(running, idp, upstream)
 
 
-def _settings(folder: Path, idp: MisbehavingProvider, upstream: RecordingUpstream, changes: dict[str, Any]) -> Settings:
+def _settings(
+    folder: Path,
+    idp: MisbehavingProvider,
+    upstream: RecordingUpstream,
+    changes: dict[str, Any],
+    users: Mapping[str, Mapping[str, Any]],
+) -> Settings:
     kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(json.dumps(_kubeconfig(upstream)))
+    kubeconfig.write_text(json.dumps(kubeconfig_for(upstream, users)))
     chosen: dict[str, Any] = {
         "listen_addr": "127.0.0.1",
         "port": 0,
@@ -109,7 +134,10 @@ def _settings(folder: Path, idp: MisbehavingProvider, upstream: RecordingUpstrea
     return Settings(**chosen)
 
 
-def _kubeconfig(upstream: RecordingUpstream) -> dict[str, Any]:
+def kubeconfig_for(
+    upstream: RecordingUpstream, users: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> dict[str, Any]:
+    """A kubeconfig whose contexts are "main" and one for each of `users`, all at the same cluster."""
     cluster = upstream.cluster()
     assert cluster.tls.ca_pem is not None
     return {
@@ -124,6 +152,12 @@ def _kubeconfig(upstream: RecordingUpstream) -> dict[str, Any]:
                 },
             }
         ],
-        "users": [{"name": "somebody", "user": {"token": "kubeconfig-token"}}],
-        "contexts": [{"name": "main", "context": {"cluster": "main", "user": "somebody"}}],
+        "users": [
+            {"name": "somebody", "user": {"token": "kubeconfig-token"}},
+            *({"name": name, "user": user} for name, user in users.items()),
+        ],
+        "contexts": [
+            {"name": "main", "context": {"cluster": "main", "user": "somebody"}},
+            *({"name": name, "context": {"cluster": "main", "user": name}} for name in users),
+        ],
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +58,7 @@ def test_an_unknown_command_ends_with_status_2_without_being_repeated(capsys: py
     assert run("s3cret") == 2
     captured = capsys.readouterr()
     assert "s3cret" not in captured.out + captured.err
-    assert "serve, demo, version" in captured.err
+    assert "serve, demo, doctor, version" in captured.err
 
 
 def test_e7_the_client_secret_shows_in_no_output(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,6 +80,18 @@ def test_the_demo_refuses_what_it_does_not_understand(
 def test_the_help_of_the_demo_names_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("demo", "--help") == 0
     assert "--no-browser" in capsys.readouterr().out
+
+
+def test_the_doctor_is_asked_with_the_flags_of_the_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], free_port: Callable[[], int]
+) -> None:
+    flags = [f"-state-dir={tmp_path}", "-kubeconfig=/nowhere", "-listen-addr=localhost", f"-port={free_port()}"]
+    assert run("doctor", *flags) == 0
+    out = capsys.readouterr().out
+    assert "Settings\n  ok" in out
+    assert "\x1b" not in out
+    assert run("doctor", "-port=x") == 2
+    assert "-port" in capsys.readouterr().out
 
 
 def test_version_imports_no_room_but_the_command_line_itself() -> None:

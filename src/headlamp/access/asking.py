@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ ANSWER_LIMIT = 16 * 1024 * 1024
 
 
 class _Status(msgspec.Struct):
+    kind: str = ""
     message: str = ""
 
 
@@ -43,12 +45,15 @@ async def ask(
     method = "GET" if payload is None else "POST"
     async with transport.request(method, path, headers=headers, body=payload) as response:
         raw = await response.read(ANSWER_LIMIT)
-        status = response.status
+        status, date = response.status, response.headers.get("Date", "")
     if status == 401:
-        raise ClusterRejected
+        raise ClusterRejected(_status(raw).message, server_time=_time(date))
     if not 200 <= status < 300:
+        refusal = _status(raw)
         raise ClusterAnswered(
-            status, _message(raw) or f"The cluster answered {status} to {method} {path.split('?')[0]}."
+            status,
+            refusal.message or f"The cluster answered {status} to {method} {path.split('?')[0]}.",
+            from_api_server=refusal.kind == "Status",
         )
     try:
         return msgspec.json.decode(raw, type=answer, strict=False)
@@ -58,8 +63,18 @@ async def ask(
         ) from None
 
 
-def _message(raw: bytes) -> str:
+def _status(raw: bytes) -> _Status:
+    """The Kubernetes `Status` of a refusal, with at most 1,000 characters of its message; an empty one otherwise."""
     try:
-        return msgspec.json.decode(raw, type=_Status).message[:1000]
-    except (msgspec.DecodeError, msgspec.ValidationError):
-        return ""
+        status = msgspec.json.decode(raw, type=_Status)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+        return _Status()
+    return _Status(status.kind, status.message[:1000])
+
+
+def _time(date: str) -> float | None:
+    """A `Date` header (RFC 9110, section 6.6.1) in seconds since the epoch."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None

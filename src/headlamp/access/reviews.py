@@ -48,13 +48,23 @@ class _SelfSubjectRulesReview(msgspec.Struct):
     status: Rules
 
 
+ANONYMOUS = "system:anonymous"
+"""Whom an API server takes somebody for whose credential it has not seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Whether a cluster takes the user's credential: True, False, or None when it could not be asked, and why."""
+    """Whether a cluster takes the user's credential: True, False, or None when it could not be asked, and why.
+
+    `problem` is what came of the question where there is no plain yes; `server_time` the cluster's clock, in seconds
+    since the epoch, where it told it with a refusal.
+    """
 
     accepted: bool | None
     reason: str | None = None
     user: WhoAmI | None = None
+    problem: Problem | None = None
+    server_time: float | None = None
 
 
 async def who_am_i(transport: ClusterTransport, credential: CredentialSource | None) -> WhoAmI:
@@ -72,16 +82,35 @@ async def who_am_i(transport: ClusterTransport, credential: CredentialSource | N
 async def acceptance(transport: ClusterTransport, credential: CredentialSource | None) -> Acceptance:
     """Ask whether the cluster accepts the credential; never raises for what the cluster or the provider does."""
     try:
-        return Acceptance(True, None, await who_am_i(transport, credential))
+        user = await who_am_i(transport, credential)
+        # In the laptop case nobody need be anybody: a cluster on the same machine may let anonymous people in.
+        unread = user.username == ANONYMOUS and credential is not None and await credential.current() is not None
     except ClusterRejected as rejected:
-        return Acceptance(False, rejected.message)
+        return Acceptance(False, rejected.message, problem=rejected, server_time=rejected.server_time)
     except ClusterAnswered as answered:
-        if answered.upstream_status in (403, 404):
-            # 404: older than 1.28; 403: the review itself is not allowed. Either way the token was read and taken.
-            return Acceptance(True, answered.message)
-        return Acceptance(None, answered.message)
+        return _read_refusal(answered)
     except Problem as problem:
-        return Acceptance(None, problem.message)
+        return Acceptance(None, problem.message, problem=problem)
+    return _unread() if unread else Acceptance(True, None, user)
+
+
+def _read_refusal(answered: ClusterAnswered) -> Acceptance:
+    """What an answer to the review that is neither a success nor a 401 says about the token."""
+    if not answered.from_api_server or answered.upstream_status not in (403, 404):
+        return Acceptance(None, answered.message, problem=answered)
+    if answered.upstream_status == 403 and ANONYMOUS in answered.message:
+        return _unread(answered)
+    # 404: older than 1.28; 403: the review itself is not allowed. Either way the token was read and taken.
+    return Acceptance(True, answered.message, problem=answered)
+
+
+def _unread(problem: Problem | None = None) -> Acceptance:
+    return Acceptance(
+        False,
+        f"The cluster takes you for {ANONYMOUS}: your token did not reach it. Whatever stands in front of its API "
+        "server must pass on the Authorization header.",
+        problem=problem,
+    )
 
 
 async def rules(transport: ClusterTransport, credential: CredentialSource | None, namespace: str) -> Rules:

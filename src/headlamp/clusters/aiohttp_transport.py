@@ -16,8 +16,9 @@ from yarl import URL
 from headlamp.clusters.agent import user_agent
 from headlamp.clusters.aiohttp_session import AbortableSocket, cluster_session
 from headlamp.clusters.cluster import Cluster
-from headlamp.clusters.errors import AnswerTooLarge, BadToken, ClusterUnusable
+from headlamp.clusters.errors import AnswerTooLarge, BadToken, ClusterUnusable, TokenTooLarge, UpgradeRefused
 from headlamp.clusters.failures import named_failures
+from headlamp.clusters.head_limit import refuses_head, token_size
 from headlamp.clusters.local_auth import local_authorization
 from headlamp.clusters.tls import client_context
 from headlamp.clusters.transport import MAX_MESSAGE
@@ -73,10 +74,13 @@ class AiohttpTransport:
             sent = await self._headers(headers)
             # What goes up may take long itself; and short calls have a limit of their own.
             limit = _head_limit(path) if stream and body is None else None
-            with named_failures(self._cluster):
+            size = token_size(sent)
+            with named_failures(self._cluster, token_size=size):
                 async with asyncio.timeout(limit):
                     response = await session.request(method, self._url(path), headers=sent, data=body, **self._target())
             try:
+                if refuses_head(response.status, response.headers, path=path, size=size):
+                    raise TokenTooLarge(size, response.status, cluster=self._cluster.name)
                 yield AiohttpResponse(response, self._cluster)
             finally:
                 _cut_off(response)
@@ -93,8 +97,9 @@ class AiohttpTransport:
             sent.setdefault(hdrs.ORIGIN, str(URL(self._origin).origin()))
             target = self._target()
             del target["allow_redirects"]  # `refuse_all_but_101` ends every redirect
+            size = token_size(sent)
             async with contextlib.AsyncExitStack() as stack:
-                with named_failures(self._cluster):
+                with self._large_token_named(path, size), named_failures(self._cluster, token_size=size):
                     async with asyncio.timeout(_head_limit(path)):
                         socket_ = await stack.enter_async_context(
                             session.ws_connect(
@@ -160,6 +165,16 @@ class AiohttpTransport:
             if authorization is not None:
                 sent[hdrs.AUTHORIZATION] = authorization
         return sent
+
+    @contextlib.contextmanager
+    def _large_token_named(self, path: str, size: int) -> Iterator[None]:
+        """Raise `TokenTooLarge` for an upgrade that was refused because of the token's `size`."""
+        try:
+            yield
+        except UpgradeRefused as refused:
+            if refuses_head(refused.answer_status, refused.headers, path=path, size=size):
+                raise TokenTooLarge(size, refused.answer_status, cluster=self._cluster.name) from refused
+            raise
 
     @contextlib.contextmanager
     def _in_use(self) -> Iterator[None]:

@@ -31,8 +31,20 @@ class LocalCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterToken:
+    """Which token of a sign-in a cluster wants, and the `aud` and `iss` that it must have ("" for: as at sign-in)."""
+
+    use_access_token: bool = False
+    audience: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KubeconfigProvider:
-    """An OpenID provider as a kubeconfig names it: `auth-provider: oidc` or a kubelogin `exec` entry."""
+    """An OpenID provider as a kubeconfig names it: `auth-provider: oidc` or a kubelogin `exec` entry.
+
+    `auth_params` are further parameters of the authorization request.
+    """
 
     issuer: str
     client_id: str
@@ -40,12 +52,15 @@ class KubeconfigProvider:
     scopes: tuple[str, ...] | None = None
     ca_pem: str | None = None
     skip_tls_verify: bool = False
+    token: ClusterToken = field(default_factory=ClusterToken)
+    auth_params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """One cluster that people can work in. `name` is safe in a URL; `original_name` is the context's own.
 
+    `token` is what the cluster itself says about the tokens that it wants; it wins over what its provider says.
     `error` says why the cluster can't be used; such a cluster is shown, and answers every request with that error.
     `notice` says what a usable cluster lacks, such as credentials that only a program on the laptop could fetch.
     """
@@ -60,6 +75,7 @@ class Cluster:
     kubeconfig_path: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
     provider: KubeconfigProvider | None = None
+    token: ClusterToken | None = None
     local_credentials: LocalCredentials | None = None
     error: str | None = None
     notice: str | None = None

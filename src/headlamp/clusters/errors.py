@@ -83,6 +83,33 @@ class BadToken(ClusterProblem):
     remedy = "Sign in again, or paste the token without anything around it."
 
 
+class TokenTooLarge(ClusterProblem):
+    """The cluster, or a proxy in front of it, does not read a request with a token of `size` bytes.
+
+    `answer_status` is what it answered, None when it broke the connection instead.
+    """
+
+    code = "cluster.token_too_large"
+    status = 431
+    title = "Your token is too large for the cluster"
+    remedy = (
+        "Make the token smaller at the identity provider: fewer groups in it (only those that are assigned to this "
+        "application, or a filter), no claims that nobody reads, or a smaller kind of token (-oidc-use-access-token). "
+        "Or raise the limit for request headers where it is: kube-apiserver's own is 1 MiB, that of a load balancer "
+        "or proxy in front of it often 8 to 64 KiB."
+    )
+
+    def __init__(self, size: int, answer_status: int | None, *, cluster: str = "") -> None:
+        how = "broke the connection" if answer_status is None else f"answered {answer_status}"
+        super().__init__(
+            f"The token has {size:,} bytes, and the cluster or a proxy in front of it {how}: "
+            "that is more than it reads of a request's headers.",
+            cluster=cluster,
+        )
+        self.size = size
+        self.answer_status = answer_status
+
+
 class UpgradeRefused(ClusterProblem):
     """The API server answered a WebSocket upgrade with something else: its `answer_status`, `headers` and `body`.
 

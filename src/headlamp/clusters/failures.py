@@ -16,14 +16,17 @@ from headlamp.clusters.errors import (
     ClusterProblem,
     ClusterTimedOut,
     ClusterUnreachable,
+    TokenTooLarge,
 )
+from headlamp.clusters.head_limit import breaks_at_head
 
 
 @contextlib.contextmanager
-def named_failures(cluster: Cluster) -> Iterator[None]:
+def named_failures(cluster: Cluster, *, token_size: int = 0) -> Iterator[None]:
     """Raise a `ClusterUnreachable` (or the subclass that fits) for a failure of the client library.
 
     Messages name the cluster and the step, never its address: they are shown to whoever may see the cluster's name.
+    Where a request is sent, `token_size` are the bytes of its token, for `TokenTooLarge`.
     """
     name = cluster.original_name
     try:
@@ -40,6 +43,10 @@ def named_failures(cluster: Cluster) -> Iterator[None]:
     except TimeoutError as error:
         raise ClusterTimedOut(f"{name} did not answer in time.", cluster=cluster.name) from error
     except (aiohttp.ClientError, OSError) as error:
+        if breaks_at_head(token_size) and not isinstance(
+            error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError
+        ):
+            raise TokenTooLarge(token_size, None, cluster=cluster.name) from error
         raise ClusterUnreachable(_sentence(name, error), cluster=cluster.name) from error
 
 

@@ -14,12 +14,19 @@ import msgspec
 from headlamp.clusters import providers
 from headlamp.clusters.addresses import check_proxy_url, check_server
 from headlamp.clusters.bounded_yaml import MAX_BYTES, load_yaml
-from headlamp.clusters.cluster import Cluster, ClusterTls, KubeconfigProvider, LocalCredentials
+from headlamp.clusters.cluster import Cluster, ClusterTls, ClusterToken, KubeconfigProvider, LocalCredentials
 from headlamp.clusters.files import WatchedFiles
-from headlamp.clusters.kubeconfig_entries import ClusterEntry, ContextEntry, Extension, UserEntry
+from headlamp.clusters.kubeconfig_entries import (
+    ClusterEntry,
+    ContextEntry,
+    Extension,
+    TokenExtension,
+    UserEntry,
+)
 from headlamp.clusters.names import url_name
 
 _MAX_PEM = 1024 * 1024
+OUR_EXTENSION = "pyheadlamp"
 
 
 @dataclass(slots=True)
@@ -107,6 +114,7 @@ class _ContextReader:
                 made, namespace=context.namespace or None, extensions=_extensions(context.extensions, entry.file)
             )
             made = self._with_cluster(made, context.cluster)
+            made = replace(made, token=_token(context.extensions, f"context {name}") or made.token)
             return self._with_user(made, context.user)
         except ValueError as error:
             return replace(made, error=f"The context {name} can't be used: {error}.", local_credentials=None)
@@ -120,7 +128,13 @@ class _ContextReader:
         if ca is not None and cluster.insecure_skip_tls_verify:
             raise ValueError("it names a certificate authority and insecure-skip-tls-verify; only one can hold")
         tls = ClusterTls(ca, cluster.insecure_skip_tls_verify, cluster.tls_server_name or None)
-        return replace(made, server=cluster.server.rstrip("/"), tls=tls, proxy_url=cluster.proxy_url or None)
+        return replace(
+            made,
+            server=cluster.server.rstrip("/"),
+            tls=tls,
+            proxy_url=cluster.proxy_url or None,
+            token=_token(cluster.extensions, f"cluster {name}"),
+        )
 
     def _with_user(self, made: Cluster, name: str) -> Cluster:
         empty = LocalCredentials() if self._with_credentials else None
@@ -218,6 +232,18 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(inner) for inner in value if inner is not None]
     return value
+
+
+def _token(items: Sequence[Extension], what: str) -> ClusterToken | None:
+    """What our own extension says about tokens; None when there is none."""
+    for item in items:
+        if item.name == OUR_EXTENSION:
+            try:
+                said = msgspec.convert(item.extension, TokenExtension)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"the extension {OUR_EXTENSION} of {what} is not well-formed: {error}") from error
+            return ClusterToken(said.use_access_token, said.validator_client_id, said.validator_idp_issuer_url)
+    return None
 
 
 def _extensions(items: Sequence[Extension], file: Path) -> dict[str, Any]:

@@ -32,6 +32,15 @@ class ClusterEntry(msgspec.Struct, frozen=True, rename="kebab"):
     insecure_skip_tls_verify: bool = False
     tls_server_name: str = ""
     proxy_url: str = ""
+    extensions: tuple[Extension, ...] = ()
+
+
+class TokenExtension(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Our own extension of a context or a cluster, under the name `pyheadlamp`: which token the cluster wants."""
+
+    use_access_token: bool = False
+    validator_client_id: str = ""
+    validator_idp_issuer_url: str = ""
 
 
 class AuthProvider(msgspec.Struct, frozen=True):

@@ -57,7 +57,8 @@ class ClusterTransport(Protocol):
     cluster's local credentials speak, where it has any; with it they are silent, a client certificate included.
 
     Redirects are never followed. Every method raises `ClusterUnreachable` (name resolution, TCP, TLS, timeout before
-    the answer's head), a `Problem` whose message names what failed.
+    the answer's head), a `Problem` whose message names what failed, and `TokenTooLarge` when the cluster does not read
+    the head because of its token.
     """
 
     def request(

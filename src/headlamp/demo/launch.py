@@ -33,6 +33,7 @@ from headlamp.demo.provider.keys import SigningKey
 from headlamp.demo.provider.server import provider_application
 from headlamp.demo.world.roles import GROUPS_PREFIX
 from headlamp.demo.world.world import create_world
+from headlamp.problems import Problem
 
 if TYPE_CHECKING:
     from headlamp.settings import Settings
@@ -71,6 +72,9 @@ def run(options: DemoOptions) -> int:
         return 0
     except OSError as error:
         sys.stderr.write(f"The demo can't start: {error.strerror or error}.\n")
+        return 1
+    except Problem as problem:
+        sys.stderr.write(f"{problem.message} {problem.remedy}\n")
         return 1
     return 0
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from headlamp.clusters.errors import TokenTooLarge
 from headlamp.live.errors import (
     BadSelector,
     BrokenStream,
@@ -111,7 +112,7 @@ class Feed:
             except Forbidden as problem:
                 self._drop_rows()
                 await self._wait("forbidden", problem, timing.refused_pause)
-            except (Rejected, NoSuchKind) as problem:
+            except (Rejected, NoSuchKind, TokenTooLarge) as problem:
                 await self._wait("failed", problem, problem.retry_after or timing.refused_pause)
             except BrokenStream as problem:
                 # Whatever the stream should have said instead may be missing, so the list is read again.

@@ -7,8 +7,10 @@ hand, and never ends a session. `RefreshRefused` and `RefreshMismatch` are final
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
+from headlamp.oidc.hints import Hint
 from headlamp.problems import Problem
 
 _TRY_AGAIN = "Start the sign-in again."
@@ -111,13 +113,23 @@ class IssuerMismatch(ProviderUnavailable):
     status = 502
     title = "The identity provider calls itself by another name"
 
-    def __init__(self, *, expected: str, found: str) -> None:
+    def __init__(self, *, expected: str, found: str, hint: Hint | None = None) -> None:
         self.expected, self.found = expected, found
+        meaning = f" {hint.meaning}" if hint is not None and hint.meaning else ""
         super().__init__(
-            f"The configured issuer is {quoted(expected)}, but its metadata says {quoted(found)}.",
-            remedy="Your administrator should set -oidc-idp-issuer-url to the provider's own issuer, "
+            f"The configured issuer is {quoted(expected)}, but its metadata says {quoted(found)}.{meaning}",
+            remedy=hint.remedy
+            if hint is not None
+            else "Your administrator should set -oidc-idp-issuer-url to the provider's own issuer, "
             "to the letter: a slash at the end counts.",
         )
+
+
+class IssuerTemplate(IssuerMismatch):
+    """The document is for the people of any tenant, and names none."""
+
+    code = "oidc.issuer_template"
+    title = "The identity provider's address is nobody's in particular"
 
 
 class InsecureAddress(ProviderUnavailable):
@@ -140,7 +152,8 @@ class ClientRejected(ProviderUnavailable):
     title = "The identity provider does not accept this application"
     remedy = (
         "Your administrator should compare -oidc-client-id and -oidc-client-secret with what is registered at the "
-        "identity provider, and check that the client may use the authorization code flow."
+        "identity provider, and check that the client may use the authorization code flow. Where a client has one way "
+        "to prove itself, -oidc-client-auth-method must name it."
     )
 
 
@@ -150,7 +163,10 @@ class UnsupportedClientAuth(ProviderUnavailable):
     code = "oidc.client_auth"
     status = 502
     title = "The identity provider wants a kind of client authentication that we do not have"
-    remedy = "Your administrator should allow client_secret_basic or client_secret_post for this client."
+    remedy = (
+        "Your administrator should allow client_secret_basic, client_secret_post or private_key_jwt for this client, "
+        "or name the method that it has with -oidc-client-auth-method."
+    )
 
 
 # What comes back to the callback address
@@ -197,11 +213,17 @@ class ProviderRefused(OidcProblem):
     code = "oidc.provider_refused"
     title = "The identity provider refused the sign-in"
 
-    def __init__(self, error: str, description: str = "", *, remedy: str | None = None) -> None:
+    def __init__(
+        self, error: str, description: str = "", *, hint: Hint | None = None, remedy: str | None = None
+    ) -> None:
         self.error = error if _ERROR_CODE.fullmatch(error) else "unknown"
         self.description = quoted(description)
         said = f": “{self.description}”" if self.description else ""
-        super().__init__(f"The identity provider answered {self.error}{said}.", remedy=remedy)
+        meaning = f"{hint.meaning} " if hint is not None else ""
+        super().__init__(
+            f"{meaning}The identity provider answered {self.error}{said}.",
+            remedy=hint.remedy if hint is not None else remedy,
+        )
 
 
 class AccessDenied(ProviderRefused):
@@ -260,6 +282,16 @@ class ForbiddenHeader(IdTokenRejected):
     code = "oidc.token_header"
 
 
+_ASYMMETRIC = (
+    "Your administrator can change the signing algorithm of this client at the identity provider, "
+    "or name another asymmetric one with -oidc-signing-algs."
+)
+_SHARED = (
+    "Your administrator should choose a signing key for this client at the identity provider (Authentik: Signing Key): "
+    "without one it signs with the client's secret, and no cluster can verify that."
+)
+
+
 class WrongAlgorithm(IdTokenRejected):
     """Signed with an algorithm that this client does not expect."""
 
@@ -270,8 +302,7 @@ class WrongAlgorithm(IdTokenRejected):
         self.found, self.expected = quoted(found, 40), expected
         super().__init__(
             f"The ID token is signed with {self.found}, expected is {', '.join(sorted(expected))}.",
-            remedy="Your administrator can change the signing algorithm of this client at the identity provider, "
-            "or name another asymmetric one with -oidc-signing-algs.",
+            remedy=_SHARED if found.startswith("HS") else _ASYMMETRIC,
         )
 
 
@@ -296,9 +327,9 @@ class MissingClaim(IdTokenRejected):
     code = "oidc.missing_claim"
     title = "The ID token is incomplete"
 
-    def __init__(self, claim: str) -> None:
+    def __init__(self, claim: str, *, remedy: str | None = None) -> None:
         self.claim = claim
-        super().__init__(f"The ID token has no claim “{claim}”.")
+        super().__init__(f"The ID token has no claim “{claim}”.", remedy=remedy)
 
 
 class WrongIssuer(IdTokenRejected):
@@ -307,9 +338,9 @@ class WrongIssuer(IdTokenRejected):
     code = "oidc.issuer"
     title = "The ID token comes from another issuer"
 
-    def __init__(self, *, expected: str, found: str) -> None:
+    def __init__(self, *, expected: str, found: str, remedy: str | None = None) -> None:
         self.expected, self.found = expected, quoted(found)
-        super().__init__(f"The ID token's issuer is {self.found}, expected is {quoted(expected)}.")
+        super().__init__(f"The ID token's issuer is {self.found}, expected is {quoted(expected)}.", remedy=remedy)
 
 
 class WrongAudience(IdTokenRejected):
@@ -328,7 +359,10 @@ class UntrustedAudience(WrongAudience):
 
     code = "oidc.untrusted_audience"
     title = "The ID token is meant for other applications too"
-    remedy = "Ask your administrator to have the identity provider issue ID tokens for this application alone."
+    remedy = (
+        "Your administrator should have the identity provider issue ID tokens for this application alone, or name the "
+        "others in -oidc-trusted-audiences, if all of them may have people's tokens."
+    )
 
 
 class WrongAuthorizedParty(IdTokenRejected):
@@ -370,11 +404,59 @@ class WrongNonce(IdTokenRejected):
     remedy = "Start the sign-in again. If it stays, tell your administrator: this can be an attack."
 
 
+class WrongAuthenticationContext(IdTokenRejected):
+    """The person proved themselves in another way (`acr`) than any that was asked for."""
+
+    code = "oidc.acr"
+    status = 403
+    title = "You have to sign in in another way"
+
+    def __init__(self, *, expected: tuple[str, ...], found: str) -> None:
+        self.expected, self.found = expected, quoted(found)
+        super().__init__(
+            f"The identity provider signed you in as {self.found}, asked for was {quoted(' or '.join(expected))}.",
+            remedy="Sign in again, with the second factor if you are asked for one. If it stays, your administrator "
+            "should compare -oidc-acr-values with what the identity provider can do for this client.",
+        )
+
+
+class AuthenticationTooOld(IdTokenRejected):
+    """The person proved themselves longer ago than `max_age` allows."""
+
+    code = "oidc.auth_time"
+    status = 403
+    title = "You have to prove yourself again"
+    remedy = (
+        "Sign out at the identity provider, and sign in again. If it stays, the provider does not do what "
+        "-oidc-max-age asks for: your administrator can set -oidc-prompt=login instead."
+    )
+
+
 class WrongAccessTokenHash(IdTokenRejected):
     """The access token beside the ID token is not the one that it was issued with."""
 
     code = "oidc.at_hash"
     title = "The ID token and the access token do not belong together"
+
+
+# Logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.6)
+
+
+class LogoutTokenRejected(OidcProblem):
+    """A logout token that we do not believe, or a request that has none. Nothing was ended."""
+
+    code = "oidc.logout_token"
+    title = "The logout token is not valid"
+    remedy = "Compare the settings of this client at the identity provider with the settings here."
+    # Section 2.8: as RFC 6749, section 5.2.
+    extensions: ClassVar[Mapping[str, object]] = {"error": "invalid_request"}
+
+
+class LogoutTokenReplayed(LogoutTokenRejected):
+    """The logout token was used before."""
+
+    code = "oidc.logout_token_replayed"
+    title = "The logout token was used before"
 
 
 # Refresh

@@ -19,6 +19,7 @@ from headlamp.oidc.errors import (
 )
 from headlamp.oidc.metadata import Metadata
 from headlamp.oidc.pkce import METHOD, challenge, same_text
+from headlamp.oidc.provider_hints import hint_for
 from headlamp.oidc.transaction import LIFETIME, Transaction
 
 _REMEDIES = {
@@ -38,7 +39,9 @@ def authorization_url(
 ) -> str:
     """Where to send the browser (section 3.1.2.1).
 
-    `extra` are further parameters such as `login_hint`; raises `ValueError` when one of them is ours to set.
+    `extra` are further parameters of this one request, such as `login_hint`. A `prompt` among them counts only where
+    the configuration has none: nobody but the administrator says that people need not prove themselves. Raises
+    `ValueError` when a parameter is ours to set.
     """
     ours = {
         "response_type": "code",
@@ -50,11 +53,26 @@ def authorization_url(
         "code_challenge": challenge(transaction.verifier),
         "code_challenge_method": METHOD,
     }
-    if taken := extra.keys() & (ours.keys() | {"request", "request_uri", "response_mode", "claims"}):
+    asked = {**_asked(config), **extra, **_firm(config)}
+    if taken := asked.keys() & (ours.keys() | {"request", "request_uri", "response_mode", "claims"}):
         raise ValueError(f"not for a caller to set: {', '.join(sorted(taken))}")
     parts = urlsplit(metadata.authorization_endpoint)
-    query = "&".join(filter(None, (parts.query, urlencode({**ours, **extra}))))
+    query = "&".join(filter(None, (parts.query, urlencode({**ours, **asked}))))
     return urlunsplit(parts._replace(query=query))
+
+
+def _asked(config: ProviderConfig) -> dict[str, str]:
+    """What every sign-in asks for, by configuration."""
+    asked = dict(config.auth_params)
+    if config.max_age is not None:
+        asked["max_age"] = str(config.max_age)
+    if config.acr_values:
+        asked["acr_values"] = " ".join(config.acr_values)
+    return asked
+
+
+def _firm(config: ProviderConfig) -> dict[str, str]:
+    return {name: value for name, value in _asked(config).items() if name in ("prompt", "max_age", "acr_values")}
 
 
 def check_transaction(transaction: Transaction, params: Mapping[str, str], *, provider_id: str, now: float) -> None:
@@ -91,10 +109,11 @@ def code_of(params: Mapping[str, str], *, metadata: Metadata) -> str:
 
 
 def _refusal(error: str, description: str) -> ProviderRefused | ProviderUnavailable:
+    hint = hint_for(error, description)
     if error == "access_denied":
-        return AccessDenied(error, description)
+        return AccessDenied(error, description, hint=hint)
     if error in _SHOW_YOURSELF:
-        return LoginRequired(error, description)
+        return LoginRequired(error, description, hint=hint)
     if error in _PASSING:
         return ProviderUnavailable(f"The identity provider answered {error}: “{quoted(description)}”.")
-    return ProviderRefused(error, description, remedy=_REMEDIES.get(error))
+    return ProviderRefused(error, description, hint=hint, remedy=_REMEDIES.get(error))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import msgspec
@@ -119,12 +119,17 @@ def trust(ca_pem: str | None, *, skip_verify: bool = False) -> ssl.SSLContext:
 
 
 class HttpClient:
-    """The `Http` that is used outside of tests."""
+    """The `Http` that is used outside of tests.
+
+    A POST has a connection of its own: on a kept one that the provider has just closed, a code or refresh token would
+    be lost, as it must never be sent twice. A GET may be repeated, and so takes a kept one if there is any.
+    """
 
     def __init__(self, *, ca_pem: str | None = None, skip_tls_verify: bool = False) -> None:
         self._ca_pem = ca_pem
         self._skip_tls_verify = skip_tls_verify
-        self._session: aiohttp.ClientSession | None = None
+        self._trust: ssl.SSLContext | None = None
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def fetch(
         self,
@@ -137,64 +142,66 @@ class HttpClient:
     ) -> Answer:
         """See `Http.fetch`."""
         require_secure(url, "provider's address")
-        where = _place(url)
+        method, body = "GET", None
+        if form is not None:
+            method, body = "POST", urlencode(form).encode()
+            headers = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         try:
             async with (
                 asyncio.timeout(timeout),
-                self._client().request(
-                    "GET" if form is None else "POST", url, data=form, headers=headers, allow_redirects=False
+                self._client(method).request(
+                    method, url, data=body, headers=headers, allow_redirects=False
                 ) as response,
             ):
-                self._check(response, where, max_bytes)
-                body = await _read(response, where, max_bytes)
-                return Answer(response.status, response.content_type, body, _retry_after(response))
+                self._check(response, url, max_bytes)
+                read = await _read(response, url, max_bytes)
+                return Answer(response.status, response.content_type, read, _retry_after(response))
         except TimeoutError:
-            raise ProviderUnavailable(f"{where} did not answer within {timeout:g} seconds.") from None
+            raise ProviderUnavailable(f"{_place(url)} did not answer within {timeout:g} seconds.") from None
         except aiohttp.ClientConnectorCertificateError as error:
             reason = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
-            raise UntrustedCertificate(f"The certificate of {where} was refused: {quoted(reason)}.") from None
+            raise UntrustedCertificate(f"The certificate of {_place(url)} was refused: {quoted(reason)}.") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Only the kind of the error: its text can hold what was sent.
-            raise ProviderUnavailable(f"{where} could not be reached ({type(error).__name__}).") from None
+            raise ProviderUnavailable(f"{_place(url)} could not be reached ({type(error).__name__}).") from None
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
-        session, self._session = self._session, None
-        if session is not None:
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
 
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            # A connection per call: on a kept one that the provider has just closed, a refresh token would be lost,
-            # as it must never be sent twice.
-            connector = aiohttp.TCPConnector(
-                ssl=trust(self._ca_pem, skip_verify=self._skip_tls_verify), limit=32, force_close=True
-            )
-            self._session = aiohttp.ClientSession(
+    def _client(self, method: str) -> aiohttp.ClientSession:
+        session = self._sessions.get(method)
+        if session is None:
+            if self._trust is None:
+                self._trust = trust(self._ca_pem, skip_verify=self._skip_tls_verify)
+            connector = aiohttp.TCPConnector(ssl=self._trust, limit=32, force_close=method == "POST")
+            session = self._sessions[method] = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
                 headers={"User-Agent": _USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
             )
-        return self._session
+        return session
 
     @staticmethod
-    def _check(response: aiohttp.ClientResponse, where: str, max_bytes: int) -> None:
+    def _check(response: aiohttp.ClientResponse, url: str, max_bytes: int) -> None:
         if 300 <= response.status < 400:
-            raise BadProviderAnswer(f"{where} redirects elsewhere ({response.status}), which is not followed.")
+            raise BadProviderAnswer(f"{_place(url)} redirects elsewhere ({response.status}), which is not followed.")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise BadProviderAnswer(f"{where} sent a compressed answer that was not asked for.")
+            raise BadProviderAnswer(f"{_place(url)} sent a compressed answer that was not asked for.")
         if response.content_length is not None and response.content_length > max_bytes:
-            raise BadProviderAnswer(f"The answer of {where} is larger than {max_bytes} bytes.")
+            raise BadProviderAnswer(f"The answer of {_place(url)} is larger than {max_bytes} bytes.")
 
 
-async def _read(response: aiohttp.ClientResponse, where: str, max_bytes: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, url: str, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > max_bytes:
-            raise BadProviderAnswer(f"The answer of {where} is larger than {max_bytes} bytes.")
+            raise BadProviderAnswer(f"The answer of {_place(url)} is larger than {max_bytes} bytes.")
     return bytes(body)
 
 

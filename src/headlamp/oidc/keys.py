@@ -8,18 +8,21 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from headlamp.oidc.errors import BadKeySet, BadProviderAnswer, ProviderUnavailable
+from headlamp.oidc.errors import BadKeySet, BadProviderAnswer, BadSignature, ProviderUnavailable, UnknownKey
 from headlamp.oidc.http import Http
 
 MAX_KEYS = 200
 MAX_AGE = 3600.0
 REFETCH_INTERVAL = 10.0
+# Without any keys people are waiting in front of a sign-in page: ask again sooner, but not as often as anybody likes.
+FIRST_RETRY_AFTER = 1.0
 
+Result = TypeVar("Result")
 PublicKey = RSAKey | ECKey | OKPKey
 
 SUPPORTED_ALGORITHMS: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
@@ -138,6 +141,8 @@ class RemoteKeys:
         self._good_from = ""
         self._good_until = float("-inf")
         self._next_renewal = float("-inf")
+        self._failure: ProviderUnavailable | None = None
+        self._retry_at = float("-inf")
 
     async def current(self, jwks_uri: str) -> KeySet:
         """The keys as we know them. Raises `ProviderUnavailable` or one of its kinds if there never was a good copy."""
@@ -146,10 +151,13 @@ class RemoteKeys:
         async with self._lock:
             if (fresh := self._fresh(jwks_uri)) is not None:
                 return fresh
+            if self._good is None and self._failure is not None and self._now() < self._retry_at:
+                raise self._failure.with_traceback(None)
             try:
                 return await self._fetch(jwks_uri)
-            except ProviderUnavailable:
+            except ProviderUnavailable as failure:
                 if self._good is None:
+                    self._failure, self._retry_at = failure, self._now() + FIRST_RETRY_AFTER
                     raise
                 self._good_from = jwks_uri
                 self._good_until = self._now() + REFETCH_INTERVAL
@@ -167,6 +175,21 @@ class RemoteKeys:
                 return await self._fetch(jwks_uri)
             except ProviderUnavailable:
                 return seen
+
+    async def settle(self, jwks_uri: str, check: Callable[[KeySet], Result]) -> Result:
+        """What `check` makes of the keys as we know them, and of newer ones if none of those signed the token.
+
+        Raises what `check` raises, and `ProviderUnavailable` or one of its kinds if there never was a good copy.
+        """
+        keys = await self.current(jwks_uri)
+        try:
+            return check(keys)
+        except (UnknownKey, BadSignature):
+            # A bad signature too: a provider may have put a new key under an old id.
+            newer = await self.renewed(jwks_uri, keys)
+            if newer is keys:
+                raise
+            return check(newer)
 
     def _fresh(self, jwks_uri: str) -> KeySet | None:
         return self._good if self._good_from == jwks_uri and self._now() < self._good_until else None

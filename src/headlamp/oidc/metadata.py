@@ -9,11 +9,17 @@ from typing import Any
 
 import msgspec
 
-from headlamp.oidc.errors import BadProviderAnswer, IssuerMismatch, ProviderUnavailable
+from headlamp.oidc.errors import BadProviderAnswer, ProviderUnavailable, quoted
 from headlamp.oidc.http import Http, require_secure
+from headlamp.oidc.issuer_hints import issuer_mismatch
 
 MAX_AGE = 3600.0
 RETRY_AFTER = 10.0
+_NO_DOCUMENT = (
+    "Your administrator should check the path of -oidc-idp-issuer-url: Keycloak's is /realms/NAME, Entra ID's "
+    "/TENANT-ID/v2.0, Okta's may be /oauth2/default, Authentik's /application/o/NAME/, Dex's is the one that it is "
+    "configured with."
+)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +36,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     end_session_endpoint: str | None = None
     revocation_endpoint: str | None = None
     client_auth_methods: tuple[str, ...] | None = None
+    client_auth_algorithms: tuple[str, ...] | None = None
+    revocation_auth_methods: tuple[str, ...] | None = None
     scopes: tuple[str, ...] | None = None
     response_names_issuer: bool = False
 
@@ -47,7 +55,7 @@ def read_metadata(document: dict[str, Any], *, issuer: str) -> Metadata:
     """
     found = document.get("issuer")
     if found != issuer:
-        raise IssuerMismatch(expected=issuer, found=found if isinstance(found, str) else "nothing")
+        raise issuer_mismatch(expected=issuer, found=found if isinstance(found, str) else "nothing")
     allow_http = issuer.startswith("http://")
 
     def endpoint(name: str) -> str | None:
@@ -72,6 +80,8 @@ def read_metadata(document: dict[str, Any], *, issuer: str) -> Metadata:
         end_session_endpoint=endpoint("end_session_endpoint"),
         revocation_endpoint=endpoint("revocation_endpoint"),
         client_auth_methods=_names(document.get("token_endpoint_auth_methods_supported")),
+        client_auth_algorithms=_names(document.get("token_endpoint_auth_signing_alg_values_supported")),
+        revocation_auth_methods=_names(document.get("revocation_endpoint_auth_methods_supported")),
         scopes=_names(document.get("scopes_supported")),
         response_names_issuer=document.get("authorization_response_iss_parameter_supported") is True,
     )
@@ -115,6 +125,12 @@ class Discovery:
         try:
             require_secure(self._issuer, "issuer")
             answer = await self._http.fetch(discovery_url(self._issuer))
+            if 400 <= answer.status < 500 and answer.status not in (408, 429):
+                raise BadProviderAnswer(
+                    f"There are no metadata of a provider at {quoted(discovery_url(self._issuer))}: it answered "
+                    f"{answer.status}.",
+                    remedy=_NO_DOCUMENT,
+                )
             if answer.status != 200:
                 raise ProviderUnavailable(f"The provider's metadata cannot be read: it answered {answer.status}.")
             self._good = read_metadata(answer.json_object(), issuer=self._issuer)

@@ -20,6 +20,7 @@ from headlamp.oidc.errors import (
     WrongIssuer,
     quoted,
 )
+from headlamp.oidc.provider_hints import hint_for
 from headlamp.oidc.token_endpoint import TokenRefusal
 
 # invalid_request is what Dex says about a refresh token that is unknown, used up or expired.
@@ -41,7 +42,10 @@ PASSING = (UnknownKey, TokenExpired, TokenNotYetValid)
 
 def refusal(answer: TokenRefusal) -> RefreshRefused | ProviderUnavailable:
     """What an error response to a refresh means."""
+    hint = hint_for(answer.error, answer.description)
     said = f" ({quoted(answer.error, 40)}: “{quoted(answer.description)}”)" if answer.description else ""
+    if hint is not None:
+        said += f". {hint.meaning.rstrip('.')}"
     if answer.error in _FINAL:
         return RefreshRefused(f"The identity provider refused to renew the sign-in{said}.")
     return ProviderUnavailable(f"The identity provider could not renew the sign-in{said}.")

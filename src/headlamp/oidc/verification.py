@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import BadSignatureError, JoseError, UnsupportedAlgorithmError
-from joserfc.jwa import JWSAlgModel
+from joserfc.errors import BadSignatureError, JoseError
 
+from headlamp.oidc.entra import is_version_1, tenant_of
 from headlamp.oidc.errors import (
+    AuthenticationTooOld,
     BadSignature,
     ForbiddenHeader,
     MalformedToken,
@@ -28,16 +29,23 @@ from headlamp.oidc.errors import (
     WrongAccessTokenHash,
     WrongAlgorithm,
     WrongAudience,
+    WrongAuthenticationContext,
     WrongAuthorizedParty,
     WrongIssuer,
     WrongNonce,
     quoted,
 )
+from headlamp.oidc.issuer_hints import version_1
+from headlamp.oidc.jose import registry_for
 from headlamp.oidc.keys import SUPPORTED_ALGORITHMS, KeySet, VerificationKey
 from headlamp.oidc.pkce import same_text
 
 MAX_TOKEN_BYTES = 1024 * 1024
 LEEWAY = 60.0
+_ASKED_FOR = (
+    "Start the sign-in again. If it stays, the identity provider does not do what {} asks for: your administrator "
+    "should allow it there, or leave the setting out."
+)
 
 # RFC 7515, section 7.1. The signature may be empty here, so that `none` is refused by its name.
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -54,6 +62,9 @@ class Expected:
 
     `nonce` is the sign-in's, None at a refresh, which has none of its own. `access_token` is the one that came along,
     for `at_hash`. `trusted_audiences` may stand beside our client id in `aud`. `leeway` is in seconds.
+
+    `authenticated_since` (seconds since the epoch) is when the person must have proved themselves or later, where
+    `max_age` was asked for; `acr_values` are the classes of authentication that were asked for, none for any.
     """
 
     issuer: str
@@ -62,6 +73,8 @@ class Expected:
     nonce: str | None = field(default=None, repr=False)
     access_token: str | None = field(default=None, repr=False)
     trusted_audiences: frozenset[str] = frozenset()
+    authenticated_since: float | None = None
+    acr_values: tuple[str, ...] = ()
     leeway: float = LEEWAY
 
 
@@ -71,8 +84,31 @@ def verify_id_token(token: str, *, expected: Expected, keys: KeySet, now: float)
     Raises a kind of `IdTokenRejected`: `UnknownKey` when no key of `keys` can have signed it, `BadSignature` when one
     could and did not, and one for each claim that is missing or not as expected, with what was found.
     """
+    signed = verify_signature(token, algorithms=expected.algorithms, keys=keys)
+    _check_claims(signed.claims, expected, now)
+    _check_access_token_hash(signed.claims, expected.access_token, signed.algorithm, signed.curve)
+    return signed.claims
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a JWT says that a key of the provider has signed. `curve` is the key's, None for RSA."""
+
+    claims: dict[str, Any] = field(repr=False)
+    algorithm: str
+    curve: str | None
+
+
+def verify_signature(
+    token: str, *, algorithms: Collection[str], keys: KeySet, kinds: frozenset[str] = frozenset()
+) -> Signed:
+    """Check who signed a JWT, and nothing of what it claims (RFC 7515, section 5.2; RFC 8725).
+
+    `kinds` are the values of `typ` that are allowed here besides those of ID tokens. Raises `MalformedToken`,
+    `TokenTooLarge`, `ForbiddenHeader`, `WrongAlgorithm`, `UnknownKey`, `BadSignature`.
+    """
     header, payload = _parts(token)
-    algorithm = _check_header(header, expected.algorithms)
+    algorithm = _check_header(header, algorithms, kinds)
     kid = header.get("kid")
     candidates = keys.candidates(kid, algorithm)
     if not candidates:
@@ -81,19 +117,21 @@ def verify_id_token(token: str, *, expected: Expected, keys: KeySet, now: float)
             + (f" with the id “{quoted(kid, 60)}”." if kid is not None else " that the ID token can be signed with.")
         )
     signer = _check_signature(token, candidates, algorithm)
-    claims = _object(payload, "content")
-    _check_claims(claims, expected, now)
-    _check_access_token_hash(claims, expected.access_token, algorithm, signer.curve)
-    return claims
+    return Signed(_object(payload, "content"), algorithm, signer.curve)
 
 
-def peek_claims(token: str) -> dict[str, Any]:
-    """The claims of a JWT without any verification: for showing, never for deciding.
+def peek(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a JWT without any verification: for showing and comparing, never for believing.
 
     Raises `MalformedToken` or `TokenTooLarge` when it cannot be read, as is the case for opaque tokens.
     """
-    _, payload = _parts(token)
-    return _object(payload, "content")
+    header, payload = _parts(token)
+    return header, _object(payload, "content")
+
+
+def peek_claims(token: str) -> dict[str, Any]:
+    """The claims alone; see `peek`."""
+    return peek(token)[1]
 
 
 def _parts(token: str) -> tuple[dict[str, Any], bytes]:
@@ -122,12 +160,13 @@ def _object(text: bytes, what: str) -> dict[str, Any]:
     return value
 
 
-def _check_header(header: Mapping[str, Any], allowed: Collection[str]) -> str:
+def _check_header(header: Mapping[str, Any], allowed: Collection[str], kinds: frozenset[str]) -> str:
     """Return the algorithm. Never reaches for a key: the ones that count are the provider's published ones."""
     if forbidden := _FORBIDDEN_HEADERS & header.keys():
         raise ForbiddenHeader(f"The ID token's header has “{min(forbidden)}”, which is not accepted.")
     kind = header.get("typ")
-    if kind is not None and (not isinstance(kind, str) or kind.lower().removeprefix("application/") in _OTHER_TYPES):
+    others = _OTHER_TYPES - kinds
+    if kind is not None and (not isinstance(kind, str) or kind.lower().removeprefix("application/") in others):
         raise ForbiddenHeader("What came as ID token is a token of another type.")
     algorithm = header.get("alg")
     # The second condition holds whatever was configured: neither `none` nor anything with a shared secret.
@@ -138,23 +177,9 @@ def _check_header(header: Mapping[str, Any], allowed: Collection[str]) -> str:
     return algorithm
 
 
-class _Registry(jws.JWSRegistry):
-    """The library's limits are made for small tokens; ours has been checked before."""
-
-    max_header_length = MAX_TOKEN_BYTES
-    max_payload_length = MAX_TOKEN_BYTES
-
-    def get_alg(self, name: str) -> JWSAlgModel:
-        # Without the library's warning about EdDSA, which is what such providers go on calling it.
-        if name not in (self.allowed or ()):
-            raise UnsupportedAlgorithmError(name)
-        return self.algorithms[name]
-
-
 def _check_signature(token: str, candidates: Collection[VerificationKey], algorithm: str) -> VerificationKey:
     """Return the key that the token is signed with."""
-    # Unknown header parameters are ignored (RFC 7515, section 4): providers have some of their own.
-    registry = _Registry(algorithms=[algorithm], strict_check_header=False)
+    registry = registry_for(algorithm)
     for candidate in candidates:
         try:
             jws.deserialize_compact(token, candidate.key, registry=registry)
@@ -167,16 +192,48 @@ def _check_signature(token: str, candidates: Collection[VerificationKey], algori
 
 
 def _check_claims(claims: Mapping[str, Any], expected: Expected, now: float) -> None:
-    issuer = _text(claims, "iss")
-    if issuer != expected.issuer:
-        raise WrongIssuer(expected=expected.issuer, found=issuer)
+    check_issue(claims, expected, now)
     _text(claims, "sub")
-    _check_audience(claims, expected)
-    _check_times(claims, expected.leeway, now)
     if expected.nonce is not None:
         nonce = _text(claims, "nonce")
         if not same_text(nonce, expected.nonce):
             raise WrongNonce("The ID token's nonce is not that of this sign-in.")
+    _check_authentication(claims, expected)
+
+
+def _check_authentication(claims: Mapping[str, Any], expected: Expected) -> None:
+    """Items 12 and 13: what was asked for has to be answered, and not only where the provider likes to."""
+    if expected.acr_values:
+        if "acr" not in claims:
+            raise MissingClaim("acr", remedy=_ASKED_FOR.format("-oidc-acr-values"))
+        context = _text(claims, "acr")
+        if context not in expected.acr_values:
+            raise WrongAuthenticationContext(expected=expected.acr_values, found=context)
+    if expected.authenticated_since is not None:
+        if "auth_time" not in claims:
+            raise MissingClaim("auth_time", remedy=_ASKED_FOR.format("-oidc-max-age"))
+        if (missing := expected.authenticated_since - _instant(claims, "auth_time")) > expected.leeway:
+            raise AuthenticationTooOld(f"The identity provider saw you {missing:.0f} seconds before it had to.")
+
+
+def _other_version(expected: str, found: str) -> str | None:
+    """The endpoints of an Entra ID tenant's one version may give out tokens of the other."""
+    tenant = tenant_of(expected)
+    if tenant is not None and tenant == tenant_of(found) and is_version_1(expected):
+        return version_1(expected, tenant).remedy
+    return None
+
+
+def check_issue(claims: Mapping[str, Any], expected: Expected, now: float) -> None:
+    """Who issued a token, for whom and when: `iss`, `aud` with `azp`, `exp`, `iat`, `nbf`.
+
+    Raises a kind of `IdTokenRejected`.
+    """
+    issuer = _text(claims, "iss")
+    if issuer != expected.issuer:
+        raise WrongIssuer(expected=expected.issuer, found=issuer, remedy=_other_version(expected.issuer, issuer))
+    _check_audience(claims, expected)
+    _check_times(claims, expected.leeway, now)
 
 
 def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ subprotocol would speak for somebody else than the session does."""
 SESSION_ENDED = 4401
 _CLOSE_WITHIN = 0.5
 _LOOK_EVERY = 5.0
+PING_EVERY_S = 25.0
+"""Shorter than the minute of silence after which a stock nginx cuts a connection."""
+VANISHED_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ async def _relay(
     up = loop.create_task(_pump(client.receive, upstream.send_text, upstream.send_binary, lost=1001))
     down = loop.create_task(_pump(upstream.receive, client.send_str, client.send_bytes, lost=1011))
     over = loop.create_task(ended.wait()) if ended is not None else None
+    pulse = loop.create_task(_keep_alive(request, client))
     tasks = {task for task in (up, down, over) if task is not None}
     try:
         done: set[asyncio.Task[_Close] | asyncio.Task[bool]] = set()
@@ -152,15 +157,31 @@ async def _relay(
         while not done and not client_is_gone(request):
             done, _ = await asyncio.wait(tasks, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
+        for task in (*tasks, pulse):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, pulse, return_exceptions=True)
     if ended is not None and ended.is_set():
         return _Close(SESSION_ENDED, b"the session has ended")
     for task in (up, down):
         if task in done:
             return task.result()
     return _Close(1001)
+
+
+async def _keep_alive(request: web.Request, client: web.WebSocketResponse) -> None:
+    """Ping the client of a silent stream, so that no proxy on the way takes it for dead.
+
+    A pong is not waited for: a client that has much to read first may take its time. One that has vanished leaves the
+    ping unacknowledged, and the kernel then closes the connection (TCP_USER_TIMEOUT).
+    """
+    connection = request.transport.get_extra_info("socket") if request.transport is not None else None
+    if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(VANISHED_AFTER_S * 1000))
+    with contextlib.suppress(ConnectionResetError):
+        while True:
+            await asyncio.sleep(PING_EVERY_S)
+            await client.ping()
 
 
 async def _pump(

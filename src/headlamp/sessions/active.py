@@ -6,11 +6,15 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from headlamp.oidc.token_rule import ID_TOKEN, TokenRule
 from headlamp.sessions.cookie import Ticket
 from headlamp.sessions.credential import LoginCredential, PastedCredential
+from headlamp.sessions.ending import Ending
+from headlamp.sessions.fitness import Fitness
+from headlamp.sessions.lifetimes import Kind
 from headlamp.sessions.record import Login, Session
 
 if TYPE_CHECKING:
@@ -19,12 +23,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
+class Idle:
+    """A token that the last `answers` renewals in a row have not brought anew: nobody asks for it before `until`."""
+
+    until: float = 0.0
+    answers: int = 0
+
+
+@dataclass(slots=True)
 class Attempt:
-    """How the renewal of one login goes: the one under way, and after a failure when the next may be."""
+    """How the renewal of one login goes: the one under way, and after a failure when the next may be.
+
+    `shown` are the kinds of its tokens that clusters have been shown: those are kept fresh.
+    """
 
     task: asyncio.Task[None] | None = None
     not_before: float = 0.0
     failures: int = 0
+    shown: tuple[Kind, ...] = ()
+    idle: dict[Kind, Idle] = field(default_factory=dict)
 
 
 class ActiveSession:
@@ -37,12 +54,14 @@ class ActiveSession:
     __slots__ = (
         "__weakref__",
         "_endings",
+        "_fitness",
         "_key",
+        "_lock",
         "_renewals",
         "attempts",
+        "counted",
         "ended",
         "handle",
-        "lock",
         "now",
         "record",
         "seen",
@@ -68,11 +87,15 @@ class ActiveSession:
         self.size = size
         self.seen = record.last_seen
         self.wake_at = 0.0
-        self.ended = asyncio.Event()
+        self.ended = Ending()
         """Set once when the session is over: whatever was opened with it must close within a second."""
-        self.lock = asyncio.Lock()
+        self.counted = 0
+        """The size under which the cache has it."""
         self.attempts: dict[str, Attempt] = {}
-        self._endings: dict[str, asyncio.Event] = {}
+        # Made when somebody needs them: there may be ten thousand sessions, of which few are written at a time.
+        self._lock: asyncio.Lock | None = None
+        self._fitness: Fitness | None = None
+        self._endings: dict[str, Ending] = {}
         self._renewals = renewals
         self.now = now
 
@@ -83,6 +106,20 @@ class ActiveSession:
     def key(self) -> bytes:
         """The half of the record's key that the cookie carries."""
         return self._key
+
+    @property
+    def lock(self) -> asyncio.Lock:
+        """Held by whoever writes the record."""
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock
+
+    @property
+    def fitness(self) -> Fitness:
+        """What was found out about its tokens."""
+        if self._fitness is None:
+            self._fitness = Fitness()
+        return self._fitness
 
     def admits(self, ticket: Ticket) -> bool:
         """Whether `ticket` is this session's, in a time that does not depend on how much of it is right."""
@@ -107,25 +144,35 @@ class ActiveSession:
             return pasted.claims
         return {}
 
-    def credential_source(self, cluster: str, provider_id: str | None) -> CredentialSource | None:
-        """What proves this person to `cluster`: a token pasted for it, else the sign-in at `provider_id`, else None."""
+    @property
+    def share(self) -> float:
+        """A number from 0 to 1 that is this session's own, and the same in every process: for taking turns."""
+        return int.from_bytes(self.handle[:4], "big") / 2**32
+
+    def credential_source(
+        self, cluster: str, provider_id: str | None, rule: TokenRule = ID_TOKEN
+    ) -> CredentialSource | None:
+        """What proves this person to `cluster`: a token pasted for it, else the sign-in at `provider_id`, else None.
+
+        `rule` says which token of the sign-in it is, and what that must claim.
+        """
         pasted = self.record.pasted.get(cluster)
         if pasted is not None:
             return PastedCredential(self, cluster, pasted.id)
         login = self.record.logins.get(provider_id) if provider_id is not None else None
         if provider_id is None or login is None:
             return None
-        return LoginCredential(self, self._renewals, provider_id, login.id)
+        return LoginCredential(self, self._renewals, provider_id, login.id, rule)
 
     def identity(self, credential_id: str) -> str:
         """An opaque name for this session's use of one credential; it tells nothing about either."""
         return hashlib.sha256(self.handle + credential_id.encode()).hexdigest()[:32]
 
-    def ending(self, credential_id: str) -> asyncio.Event:
+    def ending(self, credential_id: str) -> Ending:
         """The event that ends what was opened with one credential; already set when the credential is gone."""
         event = self._endings.get(credential_id)
         if event is None:
-            event = asyncio.Event()
+            event = Ending()
             if self.ended.is_set() or credential_id not in self._credential_ids():
                 event.set()
             else:
@@ -153,4 +200,4 @@ class ActiveSession:
 
     def _credential_ids(self) -> set[str]:
         logins, pasted = self.record.logins.values(), self.record.pasted.values()
-        return {login.id for login in logins} | {token.id for token in pasted}
+        return {kind.credential_id(login.id) for login in logins for kind in Kind} | {token.id for token in pasted}

@@ -18,7 +18,7 @@ class ActiveSessions:
         self._entries = entries
         self._size = size
         self._held = 0
-        self._recent: OrderedDict[bytes, tuple[ActiveSession, int]] = OrderedDict()
+        self._recent: OrderedDict[bytes, ActiveSession] = OrderedDict()
         self._alive: WeakValueDictionary[bytes, ActiveSession] = WeakValueDictionary()
 
     def __len__(self) -> int:
@@ -28,7 +28,7 @@ class ActiveSessions:
         """The session, which is now the most recently used one."""
         if handle in self._recent:
             self._recent.move_to_end(handle)
-            return self._recent[handle][0]
+            return self._recent[handle]
         session = self._alive.get(handle)
         if session is not None:
             self.add(session)
@@ -37,8 +37,9 @@ class ActiveSessions:
     def add(self, session: ActiveSession) -> None:
         """Keep `session`, or count its size anew."""
         self._drop(session.handle)
-        self._recent[session.handle] = (session, session.size)
-        self._held += session.size
+        self._recent[session.handle] = session
+        session.counted = session.size
+        self._held += session.counted
         self._alive[session.handle] = session
         while len(self._recent) > self._entries or (self._held > self._size and len(self._recent) > 1):
             self._drop(next(iter(self._recent)))
@@ -59,4 +60,4 @@ class ActiveSessions:
     def _drop(self, handle: bytes) -> None:
         dropped = self._recent.pop(handle, None)
         if dropped is not None:
-            self._held -= dropped[1]
+            self._held -= dropped.counted

@@ -1,4 +1,4 @@
-"""Cookies: the session's own and those of sign-ins under way; their names, attributes and how they are read.
+"""Cookies: the session's own, those of sign-ins and sign-outs under way; their names, attributes and how they are read.
 
 RFC 6265bis, section 4.1.3 (name prefixes) and 5.4 (the Cookie header). Scheme and port are those that the browser sees.
 """
@@ -18,6 +18,7 @@ ID_BYTES = 16
 KEY_BYTES = 32
 LOGIN_COOKIES = 5
 LOGIN_MAX_AGE = 600
+LOGOUT_MAX_AGE = 600
 
 SIMPLE_BASE_URL = re.compile(r"[A-Za-z0-9_-]{1,16}")
 LONGEST_VALUE = 4096
@@ -141,6 +142,34 @@ class LoginCookies:
         return min(started, key=lambda slot: started[slot])
 
 
+@dataclass(frozen=True, slots=True)
+class LogoutCookie:
+    """The cookie of a sign-out on its way through the provider; sealed by the caller. The last one counts.
+
+    `SameSite=Lax`, as for sign-ins: the way back is a navigation from another site.
+    """
+
+    base_url: str = ""
+
+    def name(self, *, secure: bool, port: int) -> str:
+        return _name("headlamp-logout", self.base_url, secure=secure, port=port)
+
+    def issue(self, value: str, *, secure: bool, port: int, max_age: float = LOGOUT_MAX_AGE) -> str:
+        """The value of a Set-Cookie header that keeps a sign-out for ten minutes."""
+        name = self.name(secure=secure, port=port)
+        return _set_cookie(name, value, secure=secure, same_site="Lax", max_age=max_age)
+
+    def clear(self, *, secure: bool, port: int) -> str:
+        """The value of a Set-Cookie header that takes it away."""
+        return self.issue("", secure=secure, port=port, max_age=0)
+
+    def find(self, headers: Iterable[str], *, secure: bool, port: int) -> str | None:
+        """The cookie's value; None when there are several, of which one must be somebody else's."""
+        wanted = self.name(secure=secure, port=port)
+        values = [value for name, value in pairs(headers) if name == wanted]
+        return values[0] if len(values) == 1 else None
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` (without port; IPv6 with or without brackets) is this machine and no other."""
     name = host.strip("[]").removesuffix(".").lower()
@@ -170,8 +199,8 @@ def _suffix(base_url: str) -> str:
     path = base_url.strip("/")
     if not path:
         return ""
-    # A simple path speaks for itself; "login-1" is what the sign-ins' own names end on.
-    if SIMPLE_BASE_URL.fullmatch(path) and not path.startswith("login-"):
+    # A simple path speaks for itself; "login-1" and "logout" are what names of other cookies end on.
+    if SIMPLE_BASE_URL.fullmatch(path) and not path.startswith(("login-", "logout")):
         return f"-{path}"
     return f"-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
 

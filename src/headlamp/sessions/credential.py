@@ -6,7 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from headlamp.clusters.credential import Bearer
+from headlamp.oidc.token_rule import ID_TOKEN, TokenRule
 from headlamp.sessions.errors import SessionEnded, SignInAgain
+from headlamp.sessions.lifetimes import Kind
 
 if TYPE_CHECKING:
     from headlamp.sessions.active import ActiveSession
@@ -14,26 +16,33 @@ if TYPE_CHECKING:
 
 
 class LoginCredential:
-    """The tokens of a sign-in, renewed ahead of expiry for as long as the provider agrees."""
+    """The token of a sign-in that `rule` names, renewed ahead of expiry for as long as the provider agrees."""
 
-    def __init__(self, session: ActiveSession, renewals: Renewals, provider_id: str, login_id: str) -> None:
+    def __init__(
+        self, session: ActiveSession, renewals: Renewals, provider_id: str, login_id: str, rule: TokenRule
+    ) -> None:
         self._session = session
         self._renewals = renewals
         self._provider_id = provider_id
         self._login_id = login_id
-        self._ended = session.ending(login_id)
+        self._rule = rule
+        self._kind = Kind.of(use_access_token=rule.use_access_token)
+        self._ended = session.ending(self._kind.credential_id(login_id))
 
     @property
     def identity(self) -> str:
-        return self._session.identity(self._login_id)
+        return self._session.identity(self._kind.credential_id(self._login_id))
 
     @property
     def ended(self) -> asyncio.Event:
         return self._ended
 
     async def current(self) -> Bearer:
-        """The bearer to send now. Raises `SessionEnded`, `SignInAgain`, `RenewalDelayed`."""
-        return await self._renewals.bearer(self._session, self._provider_id, self._login_id)
+        """The bearer to send now. Raises `SessionEnded`, `SignInAgain`, `RenewalDelayed`, `ClusterTokenUnfit`."""
+        bearer = await self._renewals.bearer(self._session, self._provider_id, self._login_id, self._kind)
+        if self._rule != ID_TOKEN:
+            self._session.fitness.check(bearer.token, self._rule)
+        return bearer
 
 
 class PastedCredential:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import base64
+import contextlib
+from collections import deque
+from collections.abc import Callable, Collection
 
 import msgspec
 import structlog
@@ -12,6 +15,7 @@ from headlamp.sessions.active import ActiveSession
 from headlamp.sessions.cache import ActiveSessions
 from headlamp.sessions.cookie import Ticket
 from headlamp.sessions.errors import BadSeal, SessionEnded, StoreUnavailable
+from headlamp.sessions.label import Label, open_label, seal_label
 from headlamp.sessions.record import Session, decode, encode
 from headlamp.sessions.refresh import Renewals
 from headlamp.sessions.sealing import Sealer
@@ -51,6 +55,7 @@ class Ledger:
         self._now = now
         self._loading: dict[Ticket, asyncio.Task[ActiveSession | None]] = {}
         self._doomed: set[bytes] = set()
+        self._unwritten: deque[tuple[ActiveSession, Callable[[Session], Session]]] = deque()
         self._cursor: int | None = None
 
     async def create(self, ticket: Ticket, record: Session) -> ActiveSession:
@@ -78,20 +83,37 @@ class Ledger:
         if row is None or record is None:
             self.forget(session.handle)
         elif row.version > session.version:
+            for unwritten, change in self._unwritten:
+                record = change(record) if unwritten is session else record
             self._accept(session, record, row)
 
-    async def update(self, session: ActiveSession, change: Callable[[Session], Session]) -> None:
+    def write_later(self, session: ActiveSession, change: Callable[[Session], Session]) -> None:
+        """Apply `change` at once here, and in the store as soon as it answers again (`finish_writes`)."""
+        session.record = change(session.record)
+        self._unwritten.append((session, change))
+
+    async def finish_writes(self) -> None:
+        """Store what could not be stored. Raises `StoreUnavailable` when it still can't."""
+        while self._unwritten:
+            session, change = self._unwritten[0]
+            with contextlib.suppress(SessionEnded):
+                await self.update(session, change, again=True)
+            self._unwritten.popleft()
+
+    async def update(
+        self, session: ActiveSession, change: Callable[[Session], Session], *, again: bool = False
+    ) -> None:
         """Apply `change` to the record, to a newer one of another process if need be, and store the outcome.
 
-        A `change` that returns the record itself writes nothing. Raises `SessionEnded`: nothing is ever written for a
-        session that is over.
+        A `change` that returns the record itself writes nothing, unless it was made before and not stored (`again`).
+        Raises `SessionEnded`: nothing is ever written for a session that is over.
         """
         async with session.lock:
             for _ in range(MOST_WRITE_TRIES):
                 if session.ended.is_set():
                     raise SessionEnded("The session is over.")
                 record = change(session.record)
-                if record is session.record:
+                if record is session.record and not again:
                     return
                 row = self._row(session.handle, session.key, record, version=session.version + 1)
                 if await self._store.replace(row):
@@ -108,9 +130,24 @@ class Ledger:
         session.finish()
         return await self._end(session.handle)
 
-    async def end_all(self, index: bytes) -> int:
-        """End the sessions that have `index`, and say how many there were."""
-        return sum([await self._end(handle) for handle in await self._store.find(index)])
+    async def end_all(self, handles: Collection[bytes]) -> int:
+        """End the sessions of these rows, and say how many there were. Raises `StoreUnavailable`, as `end` does."""
+        self._doomed.update(handles)
+        return sum([await self._end(handle) for handle in handles])
+
+    async def find(self, index: bytes) -> list[bytes]:
+        """The rows that have `index`."""
+        return await self._store.find(index)
+
+    async def labels(self, index: bytes) -> dict[bytes, Label]:
+        """What may be listed of the rows that have `index`; those of another release are left out."""
+        sealed = await self._store.labels(index)
+        opened = {handle: open_label(self._sealer, label, handle=handle) for handle, label in sealed.items()}
+        return {handle: label for handle, label in opened.items() if label is not None and handle not in self._doomed}
+
+    def at_hand(self, handle: bytes) -> ActiveSession | None:
+        """The session of a row, if anybody in this process holds it."""
+        return self._cache.alive(handle)
 
     async def finish_ends(self) -> None:
         """Remove the rows of sessions that were ended while the store did not answer."""
@@ -147,6 +184,10 @@ class Ledger:
     def index(self, kind: str, issuer: str, value: str) -> bytes:
         """The keyed hash that a row can be found by: `kind` is "sid" or "sub"."""
         return self._sealer.mac(f"session index {kind}", issuer, value)
+
+    def public_id(self, handle: bytes) -> str:
+        """A name for a row that may be told to its owner: it leads to nothing but the row."""
+        return base64.urlsafe_b64encode(self._sealer.mac("session public id", handle.hex())[:16]).rstrip(b"=").decode()
 
     async def _load(self, ticket: Ticket) -> ActiveSession | None:
         row = await self._store.load(ticket.handle)
@@ -189,4 +230,5 @@ class Ledger:
             version=version,
             expires_at=min(record.expires_at, record.last_seen + self._idle + self._grace),
             indexes=frozenset(indexes),
+            label=seal_label(self._sealer, record, handle=handle),
         )

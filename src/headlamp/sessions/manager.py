@@ -8,6 +8,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -19,22 +20,31 @@ from headlamp.sessions.cache import ActiveSessions
 from headlamp.sessions.cookie import ID_BYTES, KEY_BYTES, Ticket
 from headlamp.sessions.errors import SessionEnded, StoreUnavailable
 from headlamp.sessions.ledger import Ledger
+from headlamp.sessions.overtaking import Logouts
+from headlamp.sessions.own import OwnSession, own_sessions
 from headlamp.sessions.pasted import pasted_token
 from headlamp.sessions.record import Login, Session
 from headlamp.sessions.refresh import Renewals, Renewer
+from headlamp.sessions.revocations import Revocations, Revoker
 from headlamp.sessions.sealing import Sealer
 from headlamp.sessions.store import SessionStore
 
-__all__ = ["ActiveSession", "Sessions"]
+__all__ = ["ActiveSession", "OwnSession", "Sessions"]
 
 # Others' changes have to be known within a second.
 TICK_S = 0.5
+# How long one round may look after sessions one by one.
+LONGEST_ROUND_S = 0.2
 PURGE_S = 60.0
 # How far `last_seen` may lag behind, at most.
 SEEN_S = 60.0
 LONGEST_USER_AGENT = 200
 
 log = structlog.stdlib.get_logger("headlamp.sessions")
+
+
+class TokenProvider(Renewer, Revoker, Protocol):
+    """The part of a provider that sessions need."""
 
 
 class Sessions:
@@ -48,7 +58,7 @@ class Sessions:
         self,
         store: SessionStore,
         sealer: Sealer,
-        providers: Mapping[str, Renewer],
+        providers: Mapping[str, TokenProvider],
         *,
         ttl: float,
         idle: float,
@@ -67,7 +77,17 @@ class Sessions:
         self._seen_after = min(SEEN_S, idle / 4)
         self._cache = ActiveSessions(entries=cache_entries, size=cache_bytes)
         self._ledger = Ledger(store, sealer, self._cache, idle=idle, grace=self._seen_after, now=now)
-        self._renewals = Renewals(self._ledger, store, providers, owner=random(16), now=now, sleep=sleep)
+        self._logouts = Logouts(store, self._ledger, now=now)
+        self._revocations = Revocations(providers)
+        self._renewals = Renewals(
+            self._ledger,
+            store,
+            providers,
+            owner=random(16),
+            now=now,
+            sleep=sleep,
+            discard=self._revocations.begin_one,
+        )
         self._ledger.renewals = self._renewals
         self._purge_at = 0.0
         self._housekeeper: asyncio.Task[None] | None = None
@@ -85,6 +105,9 @@ class Sessions:
             await asyncio.gather(self._housekeeper, return_exceptions=True)
             self._housekeeper = None
         await self._renewals.close()
+        with contextlib.suppress(StoreUnavailable):
+            await self._ledger.finish_writes()
+        await self._revocations.close()
         await self._store.close()
 
     async def healthy(self) -> bool:
@@ -114,12 +137,19 @@ class Sessions:
         return session
 
     async def create(
-        self, sign_in: SignIn, *, replacing: ActiveSession | None = None, user_agent: str = ""
+        self,
+        sign_in: SignIn,
+        *,
+        replacing: ActiveSession | None = None,
+        user_agent: str = "",
+        began: float | None = None,
     ) -> tuple[str, ActiveSession]:
         """A session for a finished sign-in, and its cookie's value. It always has a new id.
 
-        The other sign-ins of the session that is `replacing`-d move over to it, and the old one ends. Raises
-        `StoreUnavailable`.
+        The other sign-ins of the session that is `replacing`-d move over to it, and the old one ends. `began` is when
+        the sign-in's code came: a logout by the provider since then was for this session, though it was not there yet.
+
+        Raises `SessionEnded` in that case, `StoreUnavailable`.
         """
         now = self._now()
         record = self._new_record(now, user_agent)
@@ -127,7 +157,12 @@ class Sessions:
         if carried is not None:
             record = msgspec.structs.replace(record, logins=carried.logins, pasted=carried.pasted)
         login = Login.from_sign_in(sign_in, id=self._new_id(), now=now)
-        return await self._create(record.with_login(sign_in.provider_id, login))
+        value, session = await self._create(record.with_login(sign_in.provider_id, login))
+        # Only now: a logout that comes after this question finds the session.
+        if began is not None and await self._logouts.since(began, login):
+            await self._ledger.end(session)
+            raise SessionEnded("The identity provider ended this sign-in before it was finished here.")
+        return value, session
 
     async def paste_token(
         self, session: ActiveSession | None, cluster: str, token: str, *, user_agent: str = ""
@@ -158,6 +193,32 @@ class Sessions:
         """Sign out: at once in this process, within a second in every other. Raises `StoreUnavailable`."""
         await self._ledger.end(session)
 
+    async def revoke(self, session: ActiveSession) -> None:
+        """Tell the providers that the refresh tokens of `session`, which is over, are of no use any more.
+
+        Waits for them, but never longer than a person who wants to leave would; what fails is only logged.
+        """
+        await self._revocations.complete(session)
+
+    async def own(self, session: ActiveSession) -> list[OwnSession]:
+        """The sessions of the person that `session` is of, itself included, the current one first.
+
+        Raises `StoreUnavailable`.
+        """
+        return await own_sessions(self._ledger, session, now=self._now(), idle=self._idle)
+
+    async def end_own(self, session: ActiveSession, session_id: str) -> OwnSession | None:
+        """End the session that `own` calls `session_id`, and say which it was; None when there is none of that id.
+
+        Its refresh tokens are revoked if anybody in this process uses it: a stored record opens with its cookie alone.
+        Raises `StoreUnavailable`.
+        """
+        for one in await self.own(session):
+            if one.id == session_id:
+                await self._end_rows([one.handle], keep_offline=False)
+                return one
+        return None
+
     async def first_use(self, name: str, seconds: float) -> bool:
         """Whether nobody, in any process, has used `name` before within `seconds`. Raises `StoreUnavailable`."""
         handle = hashlib.sha256(b"first use\0" + name.encode()).digest()
@@ -166,19 +227,25 @@ class Sessions:
     async def end_matching(self, issuer: str, *, sid: str | None = None, subject: str | None = None) -> int:
         """End the sessions that the provider's `sid` names, else all of `subject`, and say how many there were."""
         if sid is not None:
-            return await self._ledger.end_all(self._ledger.index("sid", issuer, sid))
-        if subject is not None:
-            return await self._ledger.end_all(self._ledger.index("sub", issuer, subject))
-        return 0
+            index = self._ledger.index("sid", issuer, sid)
+        elif subject is not None:
+            index = self._ledger.index("sub", issuer, subject)
+        else:
+            return 0
+        await self._logouts.note(index)
+        return await self._end_rows(await self._ledger.find(index), keep_offline=True)
 
     async def tick(self) -> None:
         """One round of housekeeping. Raises `StoreUnavailable`; the next round takes up what was left."""
         await self._ledger.finish_ends()
+        await self._ledger.finish_writes()
         await self._ledger.notice_changes()
         now = self._now()
         for session in self._cache.all():
             if session.wake_at <= now:
                 await self._look_after(session, now)
+            if self._now() - now > LONGEST_ROUND_S:
+                break  # the rest in the next round: meanwhile others may have signed out
         if now >= self._purge_at:
             await self._store.purge(now)
             self._purge_at = now + PURGE_S
@@ -198,6 +265,7 @@ class Sessions:
         if self._is_over(session, now):
             self._ledger.forget(session.handle)
             return
+        postponed = False
         # Renewals and ends are looked at twice a second only for those that are near one.
         moments = [
             now + self._seen_after,
@@ -206,16 +274,19 @@ class Sessions:
             session.seen + self._idle,
         ]
         for provider_id, login in session.record.logins.items():
-            self._renewals.begin_if_due(session, provider_id)
+            if not self._renewals.crowded:
+                self._renewals.begin_if_due(session, provider_id)
+            elif self._renewals.next_moment(session, provider_id, login) <= now:
+                postponed = True
             moments.append(self._renewals.next_moment(session, provider_id, login))
-            if not login.renewable and login.tokens.expires_at <= now:
-                session.end_credential(login.id)
+            for credential_id in self._renewals.run_out(login):
+                session.end_credential(credential_id)
         for pasted in session.record.pasted.values():
             if pasted.expires_at is not None:
                 moments.append(pasted.expires_at)
                 if pasted.expires_at <= now:
                     session.end_credential(pasted.id)
-        session.wake_at = min((moment for moment in moments if moment > now), default=now)
+        session.wake_at = now if postponed else min((moment for moment in moments if moment > now), default=now)
         if session.seen - session.record.last_seen >= self._seen_after:
             seen = session.seen
             with contextlib.suppress(SessionEnded):
@@ -223,6 +294,14 @@ class Sessions:
 
     def _is_over(self, session: ActiveSession, now: float) -> bool:
         return now >= session.expires_at or now - session.seen >= self._idle
+
+    async def _end_rows(self, handles: list[bytes], *, keep_offline: bool) -> int:
+        """End sessions from outside, and revoke the refresh tokens of those that this process can open."""
+        open_here = [session for handle in handles if (session := self._ledger.at_hand(handle)) is not None]
+        ended = await self._ledger.end_all(handles)
+        for session in open_here:
+            self._revocations.begin(session, keep_offline=keep_offline)
+        return ended
 
     async def _retire(self, session: ActiveSession | None) -> Session | None:
         """End a session whose content moves to another one; None when it was over already, and nothing may move."""

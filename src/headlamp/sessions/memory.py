@@ -48,6 +48,9 @@ class MemoryStore:
     async def find(self, index: bytes) -> list[bytes]:
         return [row.handle for row in self._rows.values() if index in row.indexes]
 
+    async def labels(self, index: bytes) -> dict[bytes, bytes]:
+        return {row.handle: row.label for row in self._rows.values() if index in row.indexes}
+
     async def purge(self, now: float) -> int:
         self._leases = {name: held for name, held in self._leases.items() if held[1] > now}
         expired = [row.handle for row in self._rows.values() if row.expires_at <= now]
@@ -68,6 +71,9 @@ class MemoryStore:
             return False
         self._leases[name] = (owner, now + seconds)
         return True
+
+    async def held_until(self, *names: bytes) -> float:
+        return max((self._leases[name][1] for name in names if name in self._leases), default=0.0)
 
     async def release(self, name: bytes, owner: bytes) -> None:
         if self._leases.get(name, (b"", 0.0))[0] == owner:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import math
 import re
-from typing import Any
 
-import msgspec
-
+from headlamp.sessions.claims import unverified_claims
 from headlamp.sessions.errors import BadPastedToken
 from headlamp.sessions.record import PastedToken
 
@@ -24,22 +21,16 @@ def pasted_token(text: str, *, id: str, now: float) -> PastedToken:  # noqa: A00
         raise BadPastedToken(f"The token is longer than {LONGEST_TOKEN // 1024} KiB.")
     if not BEARER_TOKEN.fullmatch(token):
         raise BadPastedToken("The token is empty, or has characters that no bearer token has.")
-    claims = unverified_claims(token)
-    expiry = claims.get("exp")
-    expires_at = float(expiry) if isinstance(expiry, int | float) and not isinstance(expiry, bool) else None
+    expires_at = _expiry(unverified_claims(token).get("exp"))
     if expires_at is not None and expires_at <= now:
         raise BadPastedToken("The token has expired.")
-    return PastedToken(id=id, token=token, expires_at=expires_at, claims=claims)
+    return PastedToken(id=id, token=token, expires_at=expires_at)
 
 
-def unverified_claims(token: str) -> dict[str, Any]:
-    """What a JWT claims (RFC 7519), unverified; nothing for any other token. The cluster judges it, we only show it."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
+def _expiry(claim: object) -> float | None:
+    if isinstance(claim, bool) or not isinstance(claim, int | float):
+        return None
     try:
-        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        claims = msgspec.json.decode(payload, type=dict[str, Any])
-    except (binascii.Error, ValueError, RecursionError, msgspec.MsgspecError):
-        return {}
-    return claims
+        return float(claim)
+    except OverflowError:
+        return math.inf if claim > 0 else -math.inf

@@ -8,22 +8,23 @@ from typing import Any, Self
 import msgspec
 
 from headlamp.oidc.tokens import SignIn, Tokens
+from headlamp.sessions.claims import packed, unpacked, unverified_claims
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
     """A sign-in at one provider.
 
-    `id` is opaque and new at each sign-in. `claims` are the verified ID token's, `userinfo` what the provider's
-    UserInfo adds for showing. `renewed_at` is when `tokens` came, and `refused` that the provider will renew them no
-    more: the login then lasts as long as its tokens do.
+    `id` is opaque and new at each sign-in. `packed_claims` are the verified ID token's, `packed_userinfo` what the
+    provider's UserInfo adds for showing (see `claims`). `renewed_at` is when `tokens` came, and `refused` that the
+    provider will renew them no more: the login then lasts as long as its tokens do.
     """
 
     id: str
     issuer: str
     subject: str
     sid: str | None
-    claims: dict[str, Any]
-    userinfo: dict[str, Any]
+    packed_claims: bytes
+    packed_userinfo: bytes
     tokens: Tokens
     renewed_at: float
     refused: bool = False
@@ -36,16 +37,23 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
             issuer=sign_in.issuer,
             subject=sign_in.subject,
             sid=sign_in.session_id,
-            claims=sign_in.claims,
-            userinfo=sign_in.userinfo,
+            packed_claims=packed(sign_in.claims),
+            packed_userinfo=packed(
+                {name: value for name, value in sign_in.userinfo.items() if name not in sign_in.claims}
+            ),
             tokens=sign_in.tokens,
             renewed_at=now,
         )
 
     @property
+    def claims(self) -> dict[str, Any]:
+        """The verified claims of the sign-in's ID token."""
+        return unpacked(self.packed_claims)
+
+    @property
     def display_claims(self) -> Mapping[str, Any]:
         """What may be shown: the ID token's claims, and from UserInfo only those that it lacks."""
-        return {**self.userinfo, **self.claims}
+        return {**unpacked(self.packed_userinfo), **self.claims}
 
     @property
     def renewable(self) -> bool:
@@ -56,12 +64,16 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A bearer token that somebody pasted for one cluster. `claims` are unverified: for showing, never for deciding."""
+    """A bearer token that somebody pasted for one cluster."""
 
     id: str
     token: str
     expires_at: float | None
-    claims: dict[str, Any]
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the token says, unverified: for showing, never for deciding."""
+        return unverified_claims(self.token)
 
     def __repr__(self) -> str:
         return f"PastedToken(expires_at={self.expires_at})"

@@ -11,31 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from headlamp.sessions.errors import StoreUnavailable
+from headlamp.sessions.sqlite_schema import prepare
 from headlamp.sessions.store import Changes, StoredSession
 
 Result = TypeVar("Result")
-
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS sessions (
-  handle BLOB PRIMARY KEY, sealed BLOB NOT NULL, version INTEGER NOT NULL, expires_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sessions_expiry ON sessions (expires_at);
-CREATE TABLE IF NOT EXISTS indexes (
-  name BLOB NOT NULL, handle BLOB NOT NULL REFERENCES sessions (handle) ON DELETE CASCADE, PRIMARY KEY (name, handle)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS indexes_handle ON indexes (handle);
-CREATE TABLE IF NOT EXISTS leases (
-  name BLOB PRIMARY KEY, owner BLOB NOT NULL, expires_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS changes (number INTEGER PRIMARY KEY AUTOINCREMENT, handle BLOB NOT NULL);
-CREATE TRIGGER IF NOT EXISTS session_created AFTER INSERT ON sessions
-  BEGIN INSERT INTO changes (handle) VALUES (new.handle); END;
-CREATE TRIGGER IF NOT EXISTS session_replaced AFTER UPDATE ON sessions
-  BEGIN INSERT INTO changes (handle) VALUES (new.handle); END;
-CREATE TRIGGER IF NOT EXISTS session_deleted AFTER DELETE ON sessions
-  BEGIN INSERT INTO changes (handle) VALUES (old.handle); END;
-"""
 # Every process asks twice a second, so the log need not reach far back.
 REMEMBERED_CHANGES = 10_000
 
@@ -76,8 +55,8 @@ class SqliteStore:
     async def create(self, row: StoredSession) -> None:
         def work(db: sqlite3.Connection) -> None:
             db.execute(
-                "INSERT INTO sessions (handle, sealed, version, expires_at) VALUES (?, ?, ?, ?)",
-                (row.handle, row.sealed, row.version, row.expires_at),
+                "INSERT INTO sessions (handle, sealed, version, expires_at, label) VALUES (?, ?, ?, ?, ?)",
+                (row.handle, row.sealed, row.version, row.expires_at, row.label),
             )
             _write_indexes(db, row)
 
@@ -86,20 +65,22 @@ class SqliteStore:
     async def load(self, handle: bytes) -> StoredSession | None:
         def work(db: sqlite3.Connection) -> StoredSession | None:
             found = db.execute(
-                "SELECT sealed, version, expires_at FROM sessions WHERE handle = ?", (handle,)
+                "SELECT sealed, version, expires_at, label FROM sessions WHERE handle = ?", (handle,)
             ).fetchone()
             if found is None:
                 return None
             names = db.execute("SELECT name FROM indexes WHERE handle = ?", (handle,)).fetchall()
-            return StoredSession(handle, found[0], found[1], found[2], frozenset(name for (name,) in names))
+            indexes = frozenset(name for (name,) in names)
+            return StoredSession(handle, found[0], found[1], found[2], indexes, found[3])
 
         return await self._read(work)
 
     async def replace(self, row: StoredSession) -> bool:
         def work(db: sqlite3.Connection) -> bool:
             done = db.execute(
-                "UPDATE sessions SET sealed = ?, version = ?, expires_at = ? WHERE handle = ? AND version = ?",
-                (row.sealed, row.version, row.expires_at, row.handle, row.version - 1),
+                "UPDATE sessions SET sealed = ?, version = ?, expires_at = ?, label = ?"
+                " WHERE handle = ? AND version = ?",
+                (row.sealed, row.version, row.expires_at, row.label, row.handle, row.version - 1),
             )
             if done.rowcount != 1:
                 return False
@@ -116,6 +97,17 @@ class SqliteStore:
     async def find(self, index: bytes) -> list[bytes]:
         def work(db: sqlite3.Connection) -> list[bytes]:
             return [handle for (handle,) in db.execute("SELECT handle FROM indexes WHERE name = ?", (index,))]
+
+        return await self._read(work)
+
+    async def labels(self, index: bytes) -> dict[bytes, bytes]:
+        def work(db: sqlite3.Connection) -> dict[bytes, bytes]:
+            return dict(
+                db.execute(
+                    "SELECT s.handle, s.label FROM indexes i JOIN sessions s ON s.handle = i.handle WHERE i.name = ?",
+                    (index,),
+                )
+            )
 
         return await self._read(work)
 
@@ -162,6 +154,13 @@ class SqliteStore:
 
         return await self._write(work)
 
+    async def held_until(self, *names: bytes) -> float:
+        def work(db: sqlite3.Connection) -> float:
+            found = [db.execute("SELECT expires_at FROM leases WHERE name = ?", (name,)).fetchone() for name in names]
+            return max((float(row[0]) for row in found if row is not None), default=0.0)
+
+        return await self._read(work)
+
     async def release(self, name: bytes, owner: bytes) -> None:
         await self._write(
             lambda db: db.execute("DELETE FROM leases WHERE name = ? AND owner = ?", (name, owner)).rowcount
@@ -180,15 +179,7 @@ class SqliteStore:
             db.execute("PRAGMA foreign_keys = ON")
             # What is deleted is a session's tokens, if only sealed: don't leave them in free pages.
             db.execute("PRAGMA secure_delete = ON")
-            version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            if version not in (0, SCHEMA_VERSION):
-                raise StoreUnavailable(
-                    f"The session file {self._path} was written by another release (format {version}).",
-                    remedy="Name another file with -session-store, or remove this one: people then sign in again.",
-                    retry_after=None,
-                )
-            # One transaction: two processes may start at once, and the second waits.
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            prepare(db, self._path)
         except BaseException:
             db.close()
             raise

@@ -11,7 +11,8 @@ class StoredSession:
     """A row: `handle` is the SHA-256 of the session's id, `version` counts its replacements.
 
     `expires_at` (seconds since the epoch) is when the row may be purged. `indexes` are keyed hashes under which the
-    row can be found without opening it.
+    row can be found without opening it. `label` is what a list of sessions shows of it, sealed by the server alone;
+    empty in rows that an earlier release wrote.
     """
 
     handle: bytes
@@ -19,6 +20,7 @@ class StoredSession:
     version: int
     expires_at: float
     indexes: frozenset[bytes] = frozenset()
+    label: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class SessionStore(Protocol):
         """Handles of the rows that have `index`."""
         ...
 
+    async def labels(self, index: bytes) -> dict[bytes, bytes]:
+        """The labels of the rows that have `index`, by their handles."""
+        ...
+
     async def purge(self, now: float) -> int:
         """Remove the rows and leases that have expired, and say how many rows."""
         ...
@@ -73,6 +79,10 @@ class SessionStore(Protocol):
 
     async def lease(self, name: bytes, owner: bytes, *, now: float, seconds: float) -> bool:
         """Take the lease `name` unless somebody else holds it; whoever dies with it loses it after `seconds`."""
+        ...
+
+    async def held_until(self, *names: bytes) -> float:
+        """When the last of the leases `names` runs out, or has run out; 0 when nobody took any, or it was purged."""
         ...
 
     async def release(self, name: bytes, owner: bytes) -> None:

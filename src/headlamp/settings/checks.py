@@ -15,6 +15,7 @@ from headlamp.settings.addresses import is_loopback, split_url
 from headlamp.settings.declaring import declarations
 from headlamp.settings.findings import Findings
 from headlamp.settings.secret import Secret
+from headlamp.settings.sign_in_checks import sign_in_problems, sign_in_risks
 from headlamp.settings.sources import Given
 from headlamp.settings.table import Settings
 from headlamp.settings.words import quoted
@@ -48,7 +49,7 @@ def check(settings: Settings, given: Mapping[str, Given], findings: Findings) ->
     for name, message in _problems(settings, findings.unreadable):
         if name not in findings.unreadable:
             findings.errors.append(f"{given[name].where if name in given else names[name]} {message}.")
-    for name, message in _risks(settings):
+    for name, message in risks(settings):
         findings.warnings.append(f"{given[name].where if name in given else names[name]} {message}.")
 
 
@@ -85,6 +86,7 @@ def _sign_in_problems(settings: Settings, unreadable: set[str]) -> Iterator[tupl
         parts = split_url(settings.oidc_idp_issuer_url)
         if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             yield "oidc_idp_issuer_url", "must be an https URL; plain http is for a provider on localhost only"
+    yield from sign_in_problems(settings, unreadable)
     if settings.oidc_ca_file and (problem := _ca_problem(settings.oidc_ca_file)):
         yield "oidc_ca_file", problem
     for name in ("me_username_path", "me_email_path", "me_groups_path"):
@@ -107,19 +109,23 @@ def _server_problems(settings: Settings, unreadable: set[str]) -> Iterator[tuple
         path = split_url(settings.public_url).path.rstrip("/")
         if path not in ("", settings.base_url) and "base_url" not in unreadable:
             yield "public_url", f"has the path {quoted(path)}; it must be that of -base-url (HEADLAMP_CONFIG_BASE_URL)"
+    if settings.workers > 1 and settings.session_database is None:
+        yield "workers", "needs a session store that processes can share; set -session-store=sqlite, or leave it at 1"
     if settings.html_static_dir:
         index = settings.html_static_dir / "index.html"
         if not index.is_file():
             yield "html_static_dir", f"must be a directory with an index.html; there is no {quoted(str(index))}"
 
 
-def _risks(settings: Settings) -> Iterator[tuple[str, str]]:
+def risks(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The settings that weaken what keeps sessions and tokens safe: each with the end of a sentence about it."""
     if settings.insecure_ssl:
         yield "insecure_ssl", "is on: the certificates of clusters are not verified"
     if settings.oidc_skip_tls_verify:
         yield "oidc_skip_tls_verify", "is on: the identity provider's certificate is not verified"
     if settings.insecure_cookie:
         yield "insecure_cookie", "is on: sessions can be stolen from the network wherever plain http is used"
+    yield from sign_in_risks(settings)
 
 
 def _key_pair_problems(certificate: Path, key: Path) -> Iterator[tuple[str, str]]:

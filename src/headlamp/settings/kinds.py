@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 from headlamp.settings.addresses import read_base_url, read_hosts, read_listen_addr, read_networks, read_url
 from headlamp.settings.secret import Secret
@@ -26,6 +27,15 @@ BOOLEANS: Final = _TRUE | _FALSE
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _YEAR: Final = 365 * 86400
+_PROMPTS: Final = ("login", "consent", "select_account")
+RESERVED_PARAMETERS: Final = frozenset(
+    {
+        *("response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce"),
+        *("code_challenge", "code_challenge_method", "request", "request_uri", "claims", "registration"),
+        *("prompt", "max_age", "login_hint", "acr_values", "id_token_hint", "client_secret"),
+    }
+)
+"""Parameters of an authorization request that -oidc-extra-params must leave alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +174,36 @@ def _paths(value: str) -> str:
     return os.pathsep.join(str(_path(part)) for part in value.split(os.pathsep) if part)
 
 
+def _prompt(value: str) -> str:
+    """Space-separated words of OpenID Connect Core 1.0, section 3.1.2.1; `none` would shut everybody out."""
+    found = words(value)
+    for word in found:
+        if word not in _PROMPTS:
+            raise ValueError(f"can't have {quoted(word)}; it knows {', '.join(_PROMPTS)}")
+    return " ".join(found)
+
+
+def _max_age(value: str) -> int | None:
+    if not value:
+        return None
+    return 0 if value in ("0", "0s", "0m", "0h") else _seconds(value)
+
+
+def _parameters(value: str) -> tuple[tuple[str, str], ...]:
+    """Pairs as in a query string; each name at most once (RFC 6749, section 3.1)."""
+    try:
+        pairs = parse_qsl(value, keep_blank_values=True, strict_parsing=bool(value), max_num_fields=32)
+    except ValueError:
+        raise ValueError("must be name=value pairs joined by &") from None
+    names = [name for name, _ in pairs]
+    for name in names:
+        if name in RESERVED_PARAMETERS:
+            raise ValueError(f"can't set {quoted(name)}: it is this program's own, or has a setting of its own")
+        if names.count(name) > 1:
+            raise ValueError(f"has {quoted(name)} twice")
+    return tuple(pairs)
+
+
 def _listed(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values)
 
@@ -178,6 +218,13 @@ COUNT: Final = Kind("N", _integer(1, 1024))
 RATIO: Final = Kind("RATIO", _number)
 SECONDS: Final = Kind("SECONDS", _seconds)
 LOG_LEVEL: Final = Kind("LEVEL", _choice("debug", "info", "warn", "error", aliases={"warning": "warn"}))
+CLIENT_AUTH: Final = Kind(
+    "METHOD", _choice("auto", "none", "client_secret_basic", "client_secret_post", "private_key_jwt")
+)
+ASSERTION_AUDIENCE: Final = Kind("AUDIENCE", _choice("token_endpoint", "issuer"))
+PROMPT: Final = Kind("WORDS", _prompt)
+MAX_AGE: Final[Kind[int | None]] = Kind("SECONDS", _max_age)
+PARAMETERS: Final = Kind("PARAMETERS", _parameters, lambda pairs: urlencode(pairs))
 SHARING: Final = Kind("WHO", _choice("user", "cluster"))
 WORDS: Final = Kind("WORDS", words, _listed)
 NAMES: Final = Kind("NAMES", _names, _listed)

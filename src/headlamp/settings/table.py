@@ -182,6 +182,97 @@ class Settings:
         group=SIGN_IN,
         help="Algorithms that ID tokens may be signed with, separated by commas.",
     )
+    oidc_use_access_token: bool = setting(
+        False,
+        kinds.SWITCH,
+        group=SIGN_IN,
+        help="Send the access token to clusters instead of the ID token, as Entra ID needs it.",
+    )
+    oidc_validator_client_id: str = setting(
+        "",
+        kinds.TEXT,
+        group=SIGN_IN,
+        shown_default="-oidc-client-id",
+        help="Audience that the token for clusters must carry, when it is not the client id.",
+    )
+    oidc_validator_idp_issuer_url: str = setting(
+        "",
+        kinds.URL,
+        group=SIGN_IN,
+        shown_default="-oidc-idp-issuer-url",
+        help="Issuer that the token for clusters must carry, when it is not the issuer URL.",
+    )
+    oidc_trusted_audiences: tuple[str, ...] = setting(
+        (),
+        kinds.NAMES,
+        group=SIGN_IN,
+        help="Further audiences that an ID token may carry beside the client id, separated by commas. Others are "
+        "refused.",
+    )
+    oidc_client_auth_method: str = setting(
+        "auto",
+        kinds.CLIENT_AUTH,
+        group=SIGN_IN,
+        help="How this client proves itself to the provider: none, client_secret_basic, client_secret_post or "
+        "private_key_jwt. auto chooses from the provider's metadata.",
+    )
+    oidc_client_key_file: Path | None = setting(
+        None,
+        kinds.OPTIONAL_FILE,
+        group=SIGN_IN,
+        help="Private key (PEM or JWK, not encrypted) for private_key_jwt. Register its public half at the provider.",
+    )
+    oidc_client_key_id: str = setting(
+        "",
+        kinds.TEXT,
+        group=SIGN_IN,
+        shown_default="the key's thumbprint, or the JWK's own",
+        help="Key id (kid) of that key, when the provider gave it one.",
+    )
+    oidc_client_assertion_audience: str = setting(
+        "token_endpoint",
+        kinds.ASSERTION_AUDIENCE,
+        group=SIGN_IN,
+        help="Whom private_key_jwt assertions are addressed to: token_endpoint, as most providers expect, or issuer, "
+        "as Auth0 and Zitadel do.",
+    )
+    oidc_prompt: str = setting(
+        "",
+        kinds.PROMPT,
+        group=SIGN_IN,
+        help="What the provider should ask of people at each sign-in: login, consent or select_account.",
+    )
+    oidc_max_age: int | None = setting(
+        None,
+        kinds.MAX_AGE,
+        group=SIGN_IN,
+        shown_default="not asked",
+        help="How long ago, in seconds or as a duration like 8h, people may have proved themselves to the provider. "
+        "0 asks them every time.",
+    )
+    oidc_login_hint: str = setting(
+        "", kinds.TEXT, group=SIGN_IN, help="login_hint for the provider, where one sign-in page serves many domains."
+    )
+    oidc_acr_values: tuple[str, ...] = setting(
+        (),
+        kinds.WORDS,
+        group=SIGN_IN,
+        help="Authentication context classes to ask for (acr_values), the preferred first. A sign-in of another "
+        "class, or of none, is refused.",
+    )
+    oidc_extra_params: tuple[tuple[str, str], ...] = setting(
+        (),
+        kinds.PARAMETERS,
+        group=SIGN_IN,
+        help="Further parameters of the authorization request, as name=value pairs joined by &.",
+    )
+    oidc_logout_hint: bool = setting(
+        False,
+        kinds.SWITCH,
+        group=SIGN_IN,
+        help="At sign-out send the ID token along to the provider (id_token_hint), if it is short enough. Some "
+        "providers ask for confirmation without it; with it the token is in the browser's history.",
+    )
     oidc_use_pkce: bool = setting(
         True, kinds.SWITCH, group=SIGN_IN, help="Accepted for compatibility; PKCE is always used."
     )
@@ -241,27 +332,25 @@ class Settings:
         help="Directory for what has to survive a restart.",
     )
 
-    # Known, and refused by name until they work
-    oidc_validator_client_id: str = setting(
-        "",
-        kinds.TEXT,
-        group=SIGN_IN,
-        available=False,
-        help="Audience that the token for the cluster must carry.",
-    )
-    oidc_validator_idp_issuer_url: str = setting(
-        "", kinds.URL, group=SIGN_IN, available=False, help="Issuer that the token for the cluster must carry."
-    )
-    oidc_use_access_token: bool = setting(
-        False,
-        kinds.SWITCH,
-        group=SIGN_IN,
-        available=False,
-        help="Send the access token to the cluster instead of the ID token.",
-    )
+    # Scale
     workers: int = setting(
-        1, kinds.COUNT, group=LIVE, available=False, help="Number of processes that serve on the port."
+        1,
+        kinds.COUNT,
+        group=LIVE,
+        help="Number of processes that serve on the port: one a processor at most. They need a session store that "
+        "they can share (-session-store=sqlite).",
     )
+
+    # Diagnosis
+    doctor_groups: tuple[str, ...] = setting(
+        (),
+        kinds.NAMES,
+        group=TELEMETRY,
+        help="Groups whose members may see the diagnosis (/doctor), separated by commas. Only groups in a verified ID "
+        "token count, found by -me-groups-path.",
+    )
+
+    # Known, and refused by name until they work
     live_sharing: str = setting(
         "user",
         kinds.SHARING,
@@ -287,13 +376,6 @@ class Settings:
     )
     service_name: str = setting(
         "headlamp", kinds.TEXT, group=TELEMETRY, available=False, help="Name under which traces appear."
-    )
-    doctor_groups: tuple[str, ...] = setting(
-        (),
-        kinds.NAMES,
-        group=TELEMETRY,
-        available=False,
-        help="Groups whose members may see the diagnosis page, separated by commas.",
     )
 
     @property

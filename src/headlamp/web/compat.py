@@ -7,6 +7,7 @@ from aiohttp import web
 from headlamp.clusters.cluster import Cluster
 from headlamp.web.gate import SESSION
 from headlamp.web.pages import popup_page
+from headlamp.web.popup import keep_opener
 from headlamp.web.services import SERVICES, Services
 from headlamp.web.standing import UnknownCluster
 
@@ -59,4 +60,6 @@ async def auth(request: web.Request) -> web.Response:
     cluster = request.query.get("cluster", "")
     if cluster and services.clusters.get(cluster) is None:
         raise UnknownCluster("There is no cluster of that name here.")
-    return web.Response(text=popup_page(cluster, base_url=services.base_url), content_type="text/html")
+    answer = web.Response(text=popup_page(cluster, base_url=services.base_url), content_type="text/html")
+    keep_opener(services, answer)
+    return answer

@@ -6,15 +6,23 @@ from importlib import resources
 
 from aiohttp import web
 
-from headlamp.web.gate import STYLE_NONCE
+from headlamp.web.gate import SESSION, STYLE_NONCE
 from headlamp.web.headers import CSP, page_csp
 from headlamp.web.page import Asset
+from headlamp.web.popup import OPENER_POLICY
 from headlamp.web.problems import NotFound
 from headlamp.web.services import SERVICES
+from headlamp.web.session_cookie import presented, take_back
+from headlamp.web.sign_in_page import arrival
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
-STATIC = {"pages.css": "text/css", "auth.js": "text/javascript", "icon.svg": "image/svg+xml"}
+STATIC = {
+    "pages.css": "text/css",
+    "auth.js": "text/javascript",
+    "callback.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -31,8 +39,15 @@ async def page(request: web.Request) -> web.StreamResponse:
     if services.page.foreign:
         headers[CSP] = page_csp(nonce, script_sources=services.page.script_hashes, foreign=True)
         # Its sign-in is a popup, which has to keep its opener.
-        headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
-    return web.Response(text=services.page.index(nonce), content_type="text/html", headers=headers)
+        headers[OPENER_POLICY] = "same-origin-allow-popups"
+        return web.Response(text=services.page.index(nonce), content_type="text/html", headers=headers)
+    await services.clusters.refresh_if_changed()
+    text = services.page.index(nonce, arrival(request))
+    answer = web.Response(text=text, content_type="text/html", headers=headers)
+    if request.get(SESSION) is None and presented(request) is not None:
+        # Whoever sees the sign-in page holds no cookie afterwards that once opened something.
+        take_back(request, answer)
+    return answer
 
 
 async def to_base(request: web.Request) -> web.StreamResponse:

@@ -108,7 +108,7 @@ class Gate:
         if policy is Policy.BACKCHANNEL:
             return
         if policy.is_page:
-            self._check_page(request, origin)
+            self._check_page(request, origin, policy)
         else:
             self._check_api(request, origin)
         session = await self._session(request, origin)
@@ -137,9 +137,9 @@ class Gate:
             request[SESSION] = session
         return session
 
-    def _check_page(self, request: web.Request, origin: ExternalOrigin) -> None:
+    def _check_page(self, request: web.Request, origin: ExternalOrigin, policy: Policy) -> None:
         """People come to a page from anywhere, by a navigation; nothing but our own page loads it otherwise."""
-        if request.method not in SAFE_METHODS:
+        if request.method not in SAFE_METHODS and policy is not Policy.INITIATE:
             self._check_api(request, origin)
             return
         if _is_foreign(request):

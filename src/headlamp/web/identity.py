@@ -5,6 +5,7 @@ For showing only: nothing here decides what anybody may do.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,11 @@ def identity_from(settings: Settings, *sources: Mapping[str, Any]) -> Identity:
         email=_text(settings.me_email_path, sources),
         groups=_texts(settings.me_groups_path, sources),
     )
+
+
+def account(issuer: str, subject: str) -> str:
+    """An opaque name of a person at a provider: the same for the same person, and telling nothing else."""
+    return hashlib.sha256(f"{issuer}\0{subject}".encode()).hexdigest()[:16]
 
 
 def _values(paths: Iterable[str], sources: Iterable[Mapping[str, Any]]) -> Iterable[Any]:

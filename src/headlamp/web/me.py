@@ -9,6 +9,7 @@ from headlamp.problems import Problem
 from headlamp.sessions.errors import SessionEnded, SignInAgain
 from headlamp.web.gate import ORIGIN, SESSION
 from headlamp.web.identity import identity_from
+from headlamp.web.logout import end_session
 from headlamp.web.services import SERVICES
 from headlamp.web.session_cookie import hand_out, take_back
 from headlamp.web.signin import NoSecureContext
@@ -70,7 +71,7 @@ async def set_token(request: web.Request) -> web.Response:
             if cluster.name in session.record.pasted:
                 await services.sessions.unpaste(session, cluster.name)
             else:
-                await services.sessions.end(session)
+                await end_session(request, session)
             if session.ended.is_set():
                 take_back(request, answer)
         return answer
@@ -91,5 +92,5 @@ async def _token(request: web.Request) -> str | None:
         raise BadTokenBody(f"The body is larger than {LARGEST_BODY // 1024} KiB.")
     try:
         return msgspec.json.decode(raw, type=_Body).token
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
         raise BadTokenBody("The body is not JSON with a token.") from None

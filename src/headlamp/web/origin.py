@@ -84,7 +84,7 @@ class Origins:
         """The external origin of a request, whoever it claims to be for. Raises `BadRequestHead`."""
         host, port = _host(headers)
         public = self.public
-        forwarded = self._trusts(peer) and _is_forwarded(headers)
+        forwarded = self.trusts(peer) and _is_forwarded(headers)
         if public is not None and (host == public.host or (forwarded and not self._names(host))):
             # The second case: a proxy that puts the name of the upstream into Host.
             return public
@@ -102,7 +102,7 @@ class Origins:
         host, _ = _host(headers)
         if is_loopback(host) or _ip(host) is not None or self._names(host):
             return
-        if not _is_local(peer) and self._trusts(peer) and _is_forwarded(headers):
+        if not _is_local(peer) and self.trusts(peer) and _is_forwarded(headers):
             return
         raise HostNotAllowed(host)
 
@@ -128,7 +128,7 @@ class Origins:
             return True
         return any(name.endswith(below) and name != below for below in self._allowed_below)
 
-    def _trusts(self, peer: Peer) -> bool:
+    def trusts(self, peer: Peer) -> bool:
         """Whether the peer is a proxy whose word counts. Whoever reaches a Unix socket was let in by its mode."""
         if peer.address is None:
             return True

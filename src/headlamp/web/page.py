@@ -22,6 +22,7 @@ HASHED_NAME = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.\w+$")
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 HEADLAMP_BASE = re.compile(r"(headlampBaseUrl\s*=\s*)(['\"]).*?\2")
 RELATIVE_ATTRIBUTE = re.compile(r"""(\b(?:src|href)\s*=\s*["'])\./""")
+NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 BASE_ELEMENT = re.compile(r'<base href="[^"]*"\s*/?>')
 
 
@@ -30,6 +31,18 @@ class PageMissing(Problem):
     status = 503
     title = "The web page is not built"
     remedy = "Run `make ui` in a source checkout, or install a released wheel, which carries the page."
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a delivered page says to whoever arrives, as markup.
+
+    `head` is for all; browsers without script have `bare_head` beside it and `bare_body` in the place of the page.
+    """
+
+    head: str
+    bare_head: str
+    bare_body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +88,16 @@ class Page:
         """Whether this is somebody else's frontend, with habits (inline script and style) that ours doesn't have."""
         return self._foreign
 
-    def index(self, nonce: str) -> str:
+    def index(self, nonce: str, arrival: Arrival | None = None) -> str:
         """`index.html` for one answer. Raises `PageMissing`."""
         if self._index is None:
             raise PageMissing
-        return self._index.replace(NONCE, nonce)
+        html = self._index.replace(NONCE, nonce)
+        if arrival is None:
+            return html
+        head = f"{arrival.head}<noscript>{arrival.bare_head}</noscript>\n</head>"
+        body = f"<noscript>{arrival.bare_body}</noscript>"
+        return NOSCRIPT.sub(lambda _: body, html, count=1).replace("</head>", head, 1)
 
     def asset(self, name: str) -> Asset | None:
         """The file called `name` (relative, with slashes), or None."""

@@ -24,6 +24,8 @@ class Policy(Enum):
     """For those who are signed in, or in the laptop case for whoever is at the machine."""
     CALLBACK = "callback"
     """Where the provider sends the browser back to: a navigation from another site."""
+    INITIATE = "initiate"
+    """Where another site sends people to sign in: a navigation, be it with a form, that changes nothing here."""
     BACKCHANNEL = "back-channel"
     """For a provider's server: no cookie, no browser; the body proves itself."""
     PROBE = "probe"
@@ -32,7 +34,7 @@ class Policy(Enum):
     @property
     def is_page(self) -> bool:
         """Whether a browser shows the answer."""
-        return self in (Policy.PUBLIC_PAGE, Policy.CALLBACK)
+        return self in (Policy.PUBLIC_PAGE, Policy.CALLBACK, Policy.INITIATE)
 
     @property
     def is_personal(self) -> bool:

@@ -10,9 +10,11 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from headlamp.oidc.errors import TransactionUnknown
 from headlamp.problems import Problem
 from headlamp.web.pages import problem_page
 from headlamp.web.services import SERVICES
+from headlamp.web.start_over import START_OVER
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -74,6 +76,7 @@ def problem_json(problem: Problem, reference: str) -> dict[str, object]:
         "message": problem.message,
         "remedy": problem.remedy,
         "reference": reference,
+        **problem.extensions,
     }
 
 
@@ -108,7 +111,7 @@ def answer(request: web.Request, problem: Problem, reference: str) -> web.Respon
     if path.startswith("/clusters/"):
         kind, body = "application/json", msgspec.json.encode(status_json(problem, reference))
     elif wants_page(request):
-        kind, body = "text/html", problem_page(problem, reference, base_url=services.base_url).encode()
+        kind, body = "text/html", _page(request, problem, reference).encode()
     else:
         kind, body = "application/problem+json", msgspec.json.encode(problem_json(problem, reference))
     response = web.Response(status=problem.status, body=body, content_type=kind, charset="utf-8")
@@ -117,7 +120,21 @@ def answer(request: web.Request, problem: Problem, reference: str) -> web.Respon
         response.headers["Allow"] = ",".join(sorted(problem.allowed))
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(problem.retry_after)))
+    start_over = request.get(START_OVER)
+    if start_over is not None and start_over.slot is not None:
+        # Nothing more can come of it.
+        services.transactions.drop(request, response, start_over.slot)
     return response
+
+
+def _page(request: web.Request, problem: Problem, reference: str) -> str:
+    return problem_page(
+        problem,
+        reference,
+        base_url=request.app[SERVICES].base_url,
+        start_over=request.get(START_OVER),
+        may_be_signed_in=isinstance(problem, TransactionUnknown),
+    )
 
 
 @web.middleware

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from headlamp.clusters.registry import Clusters
 from headlamp.clusters.transports import Transports
+from headlamp.doctor.desk import Desk
+from headlamp.doctor.tickets import ProbeTickets
 from headlamp.live.hub import Hub
 from headlamp.sessions.cookie import SessionCookie
 from headlamp.sessions.manager import Sessions
@@ -16,6 +18,7 @@ from headlamp.settings import Settings
 from headlamp.web.origin import Origins
 from headlamp.web.page import Page
 from headlamp.web.providers import Providers
+from headlamp.web.sign_outs import SignOuts
 from headlamp.web.transactions import Transactions
 
 
@@ -30,9 +33,12 @@ class Services:
     sessions: Sessions
     cookie: SessionCookie
     transactions: Transactions
+    sign_outs: SignOuts
     origins: Origins
     hub: Hub
     page: Page
+    desk: Desk
+    tickets: ProbeTickets
     local_credentials: bool
     now: Callable[[], float]
 

@@ -6,22 +6,25 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from aiohttp import web
 
 from headlamp.access import Acceptance, acceptance
 from headlamp.clusters.cluster import Cluster
+from headlamp.oidc.provider import Provider
+from headlamp.sessions.lifetimes import Kind, expiry
 from headlamp.sessions.manager import ActiveSession
+from headlamp.sessions.record import Login
+from headlamp.web.doctor import may_diagnose
 from headlamp.web.gate import SESSION
-from headlamp.web.identity import Identity, identity_from
+from headlamp.web.identity import Identity, account, identity_from
+from headlamp.web.logout import Farewell, end_session
 from headlamp.web.services import SERVICES, Services
 from headlamp.web.session_cookie import take_back
+from headlamp.web.sign_in_facts import facts
 from headlamp.web.standing import credential_for
 
 # A cluster that does not answer must not hold up the page: "not known" is an answer.
 ASK_S = 3.0
-
-log = structlog.stdlib.get_logger("headlamp.session")
 
 
 async def read_session(request: web.Request) -> web.Response:
@@ -40,6 +43,8 @@ async def read_session(request: web.Request) -> web.Response:
         if session is not None or services.local_credentials
         else [],
         "expires_at": session.expires_at if session is not None else None,
+        "doctor": may_diagnose(services, session),
+        "sign_in": facts(request).to_json() if session is None and not services.local_credentials else None,
     }
     answer = web.json_response(body)
     if session is None:
@@ -49,14 +54,16 @@ async def read_session(request: web.Request) -> web.Response:
 
 
 async def delete_session(request: web.Request) -> web.Response:
-    """DELETE: sign out; all that hangs on the session ends at once. `redirect` is where the provider ends its own."""
-    services = request.app[SERVICES]
+    """DELETE: sign out; all that hangs on the session ends at once.
+
+    `redirect` is where the provider ends its own session, `message` what to tell the person where one doesn't.
+    """
     session = request.get(SESSION)
-    if session is not None:
-        await services.sessions.end(session)
-        log.info("signed out")
-    answer = web.json_response({"redirect": None})
+    farewell = await end_session(request, session) if session is not None else Farewell()
+    answer = web.json_response({"redirect": farewell.redirect, "message": farewell.message})
     take_back(request, answer)
+    if farewell.sign_out is not None:
+        request.app[SERVICES].sign_outs.keep(request, answer, farewell.sign_out)
     return answer
 
 
@@ -69,7 +76,20 @@ def _user(services: Services, session: ActiveSession | None) -> dict[str, object
     if session is None:
         return None
     identity = identity_of(services, session.who)
-    return {"name": identity.name, "email": identity.email, "groups": list(identity.groups)}
+    return {
+        "name": identity.name,
+        "email": identity.email,
+        "groups": list(identity.groups),
+        "account": _account(session),
+    }
+
+
+def _account(session: ActiveSession) -> str:
+    """Tells one person from another after a sign-in in place; "" where the session does not say who it is."""
+    for login in session.logins.values():
+        return account(login.issuer, login.subject)
+    who = session.who
+    return account(str(who.get("iss", "")), str(who["sub"])) if "sub" in who else ""
 
 
 def _providers(services: Services, session: ActiveSession | None) -> list[dict[str, object]]:
@@ -80,10 +100,19 @@ def _providers(services: Services, session: ActiveSession | None) -> list[dict[s
             "name": provider.config.display_name,
             "issuer": provider.config.issuer,
             "signed_in": provider_id in logins,
-            "expires_at": logins[provider_id].tokens.expires_at if provider_id in logins else None,
+            "expires_at": _token_until(provider, logins[provider_id]) if provider_id in logins else None,
+            "renewable": logins[provider_id].renewable if provider_id in logins else None,
+            "account": account(logins[provider_id].issuer, logins[provider_id].subject)
+            if provider_id in logins
+            else None,
         }
         for provider_id, provider in services.providers.items()
     ]
+
+
+def _token_until(provider: Provider, login: Login) -> float | None:
+    """When the token ends that clusters of this provider are shown; None when nobody knows."""
+    return expiry(login, Kind.of(use_access_token=provider.config.token_rule.use_access_token))
 
 
 def _cluster(services: Services, cluster: Cluster, answer: Acceptance) -> dict[str, object]:

@@ -10,15 +10,20 @@ from aiohttp import web
 
 from headlamp.oidc.errors import TransactionUnknown
 from headlamp.oidc.provider import Provider
+from headlamp.oidc.token_rule import TokenRule
 from headlamp.oidc.transaction import Transaction
 from headlamp.problems import Problem
 from headlamp.web.callback_url import callback_url
 from headlamp.web.gate import ORIGIN
 from headlamp.web.origin import ExternalOrigin
+from headlamp.web.popup import keep_opener
 from headlamp.web.return_to import safe_return_path
 from headlamp.web.services import SERVICES, Services
 from headlamp.web.session_cookie import hand_out, presented
-from headlamp.web.standing import find_cluster
+from headlamp.web.sign_in_request import wishes
+from headlamp.web.standing import find_cluster, find_provider
+from headlamp.web.start_over import START_OVER, StartOver
+from headlamp.web.transactions import UnderWay
 
 LONGEST_PARAMETER = 8192
 USED_S = 600.0
@@ -56,19 +61,33 @@ class NoSecureContext(Problem):
 
 
 async def start(request: web.Request) -> web.StreamResponse:
-    """GET /oidc?cluster=|provider=&return_to=: 302 to the provider's authorization endpoint."""
+    """GET /oidc?cluster=|provider=&return_to=&login_hint=&prompt=: 302 to the provider's authorization endpoint."""
     services = request.app[SERVICES]
-    origin = request[ORIGIN]
     cluster = request.query.get("cluster", "")
     provider = await _chosen(services, cluster, request.query.get("provider", ""))
-    if not services.cookie.allowed(secure=origin.secure, host=origin.host):
-        raise NoSecureContext(_why_insecure(services, origin))
     wanted = request.query.get("return_to")
     return_to = "" if wanted is None else safe_return_path(wanted, base_url=services.base_url)
+    return await send_to_provider(request, provider, return_to=return_to, cluster=cluster, extra=wishes(request.query))
+
+
+async def send_to_provider(
+    request: web.Request, provider: Provider, *, return_to: str, cluster: str = "", extra: Mapping[str, str]
+) -> web.Response:
+    """302 to the authorization endpoint, with the cookie by which this browser alone can finish the sign-in.
+
+    `extra` are parameters for the provider, already checked. Raises `NoSecureContext`, `ProviderUnavailable`.
+    """
+    services = request.app[SERVICES]
+    origin = request[ORIGIN]
+    obstacle = no_secure_context(services, origin)
+    if obstacle is not None:
+        raise obstacle
+    request[START_OVER] = StartOver(provider.config.id, provider.config.display_name, cluster, return_to)
     url, transaction = await provider.begin(
-        redirect_uri=callback_url(services.settings, origin), return_to=return_to, cluster=cluster
+        redirect_uri=callback_url(services.settings, origin), return_to=return_to, cluster=cluster, extra=extra
     )
     answer = web.Response(status=302, headers={"Location": url})
+    keep_opener(services, answer)
     services.transactions.keep(request, answer, transaction, presented(request))
     return answer
 
@@ -80,15 +99,19 @@ async def callback(request: web.Request) -> web.StreamResponse:
     if not params.get("state"):
         raise EmptyState("invalid request state is empty: the provider sent you here without one.")
     found = services.transactions.of_state(request, params["state"], services.now())
-    provider = services.providers.get(found.transaction.provider_id)
+    provider = await find_provider(services, found.transaction.provider_id)
+    if provider is not None:
+        request[START_OVER] = _start_over(provider, found)
     if provider is None or not await services.sessions.first_use(found.transaction.state, USED_S):
         raise TransactionUnknown("invalid request: this sign-in is over already.")
-    signed_in = await provider.finish(found.transaction, params)
+    began = services.now()
+    signed_in = await provider.finish(found.transaction, params, rule=_own_rule(services, found.transaction))
     replacing = await services.sessions.resolve(found.session)
     value, session = await services.sessions.create(
-        signed_in, replacing=replacing, user_agent=request.headers.get("User-Agent", "")
+        signed_in, replacing=replacing, user_agent=request.headers.get("User-Agent", ""), began=began
     )
     answer = web.Response(status=303, headers={"Location": _target(services, found.transaction)})
+    keep_opener(services, answer)
     services.transactions.drop(request, answer, found.slot)
     hand_out(request, answer, value, session)
     log.info("signed in", provider=provider.config.id, cluster=found.transaction.cluster or None)
@@ -100,13 +123,19 @@ async def _chosen(services: Services, cluster: str, provider_id: str) -> Provide
     if cluster:
         provider = services.providers.for_cluster(await find_cluster(services, cluster))
     elif provider_id:
-        provider = services.providers.get(provider_id)
+        provider = await find_provider(services, provider_id)
     else:
         known = list(services.providers.values())
         provider = known[0] if known else None
     if provider is None:
         raise NoProvider("There is no identity provider for this.")
     return provider
+
+
+def _own_rule(services: Services, transaction: Transaction) -> TokenRule | None:
+    """What the cluster that the sign-in is for says about its tokens; None when it says nothing of its own."""
+    cluster = services.clusters.get(transaction.cluster) if transaction.cluster else None
+    return services.providers.rule_for(cluster) if cluster is not None else None
 
 
 def _single(query: Mapping[str, str]) -> dict[str, str]:
@@ -126,8 +155,17 @@ def _target(services: Services, transaction: Transaction) -> str:
     return f"{services.base_url}/auth?cluster={quote(transaction.cluster, safe='')}"
 
 
-def _why_insecure(services: Services, origin: ExternalOrigin) -> str:
-    return (
+def _start_over(provider: Provider, found: UnderWay) -> StartOver:
+    transaction = found.transaction
+    config = provider.config
+    return StartOver(config.id, config.display_name, transaction.cluster, transaction.return_to, found.slot)
+
+
+def no_secure_context(services: Services, origin: ExternalOrigin) -> NoSecureContext | None:
+    """Why nobody can sign in at the address that the browser has, None when they can."""
+    if services.cookie.allowed(secure=origin.secure, host=origin.host):
+        return None
+    return NoSecureContext(
         f"This page was opened under {origin}, and so the callback URL would be "
         f"{callback_url(services.settings, origin)}. Over plain http a session could be stolen on its way."
     )

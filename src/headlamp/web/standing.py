@@ -9,6 +9,7 @@ from headlamp.clusters.cluster import Cluster
 from headlamp.clusters.credential import Bearer, CredentialSource
 from headlamp.clusters.errors import ClusterUnusable
 from headlamp.clusters.transport import ClusterTransport
+from headlamp.oidc.provider import Provider
 from headlamp.problems import Problem
 from headlamp.sessions.manager import ActiveSession
 from headlamp.web.errors import SignInRequired
@@ -59,11 +60,22 @@ async def find_cluster(services: Services, name: str) -> Cluster:
     return cluster
 
 
+async def find_provider(services: Services, provider_id: str) -> Provider | None:
+    """The provider of that id; one that a kubeconfig has gained may have been met by another process only."""
+    if provider_id not in services.providers:
+        await services.clusters.refresh_if_changed()
+        for cluster in services.clusters.all():
+            services.providers.for_cluster(cluster)
+    return services.providers.get(provider_id)
+
+
 def credential_for(services: Services, session: ActiveSession | None, cluster: Cluster) -> CredentialSource | None:
     """The user's credential for `cluster`: the session's, or in the laptop case the kubeconfig's own user."""
     provider = services.providers.for_cluster(cluster)
     if session is not None:
-        source = session.credential_source(cluster.name, provider.config.id if provider else None)
+        source = session.credential_source(
+            cluster.name, provider.config.id if provider else None, services.providers.rule_for(cluster)
+        )
         if source is not None:
             return source
     if services.local_credentials and provider is None and cluster.local_credentials is not None:

@@ -59,6 +59,11 @@ class Transactions:
                 return one
         raise TransactionUnknown("invalid request: this browser has no sign-in of that state under way.")
 
+    def latest(self, request: web.Request, now: float) -> UnderWay | None:
+        """The sign-in that was started last and has not come back, None when there is none."""
+        live = [one for one in self._all(request) if now - one.transaction.created_at <= LIFETIME]
+        return max(live, key=lambda one: one.transaction.created_at, default=None)
+
     def drop(self, request: web.Request, answer: web.StreamResponse, slot: int) -> None:
         """Take one away: it is finished, or it failed."""
         origin = request[ORIGIN]

@@ -7,12 +7,14 @@ everything but a GET, and with a WebSocket.
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from tests.real.clients.forms import password_form
 from tests.real.stack.people import PASSWORD, Person
 from tests.real.stack.pki import trusting
@@ -21,6 +23,18 @@ from yarl import URL
 MOST_REDIRECTS = 10
 TIMEOUT_S = 20.0
 HTML = "text/html,application/xhtml+xml"
+
+
+class _Loopback(AbstractResolver):
+    """Every host name is this machine."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,7 @@ class Browser:
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=trusting(self._ca_pem)),
+            connector=aiohttp.TCPConnector(ssl=trusting(self._ca_pem), resolver=_Loopback(), limit=0),
             # Dex is at an IP address, whose cookies count too.
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -89,15 +103,21 @@ class Browser:
     async def sign_in(self, origin: str, person: Person, *, cluster: str = "lab", return_to: str = "/") -> Answer:
         """Sign in as a person does: from the product to the provider's form, and back. Where one ends up."""
         start = f"{origin}/oidc?{urlencode({'cluster': cluster, 'return_to': return_to}, quote_via=quote)}"
-        asked = await self.navigate(start, from_page=f"{origin}/")
-        form = password_form(asked.text)
-        assert form is not None, f"no form to sign in with at {asked.url}: {asked.status} {asked.text[:500]}"
-        filled = form.fields | {"login": person.email} | dict.fromkeys(form.passwords, PASSWORD)
-        target = asked.url.join(URL(form.action, encoded=True)) if form.action else asked.url
-        landed = await self.navigate(str(target), form=filled, from_page=str(asked.url))
+        landed = await self.prove(await self.navigate(start, from_page=f"{origin}/"), person)
         assert landed.status == 200, f"sign-in ended at {landed.url}: {landed.status} {landed.text[:500]}"
-        assert str(landed.url.origin()) == origin, f"sign-in ended at {landed.url}"
+        assert landed.url.origin() == URL(origin).origin(), f"sign-in ended at {landed.url}"
         return landed
+
+    async def prove(self, asked: Answer, person: Person, *, password: str = PASSWORD) -> Answer:
+        """Fill in the provider's form, if that is what `asked` is, and send it. Where one ends up."""
+        form = password_form(asked.text)
+        if form is None:
+            # The provider knows this browser already, or something went wrong on the way to it.
+            return asked
+        (name,) = [field for field in form.fields if field in ("login", "username")]
+        filled = form.fields | {name: person.email} | dict.fromkeys(form.passwords, password)
+        target = asked.url.join(URL(form.action, encoded=True)) if form.action else asked.url
+        return await self.navigate(str(target), form=filled, from_page=str(asked.url))
 
     async def fetch(
         self,

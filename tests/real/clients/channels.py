@@ -7,6 +7,7 @@ import json
 import struct
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -55,6 +56,12 @@ class Channels:
         await self.until(ended, within=within)
         answer: dict[str, Any] = json.loads(self.received(STATUS))
         return answer
+
+
+def exec_address(pod: str, *command: str, stdin: int = 0, stderr: int = 0, tty: int = 0) -> str:
+    """Where a command is run in the pod at an address."""
+    words = "".join(f"&command={quote(word, safe='')}" for word in command)
+    return f"{pod}/exec?stdin={stdin}&stdout=1&stderr={stderr}&tty={tty}{words}"
 
 
 def port_of(opening: bytes) -> int:

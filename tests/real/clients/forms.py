@@ -33,6 +33,15 @@ class _Finder(HTMLParser):
 
 def password_form(html: str) -> Form | None:
     """The form of a page that asks for a password; None when no form does."""
+    return next((form for form in _forms(html) if form.passwords), None)
+
+
+def first_form(html: str) -> Form | None:
+    """The first form of a page, whatever it asks for."""
+    return next(iter(_forms(html)), None)
+
+
+def _forms(html: str) -> list[Form]:
     finder = _Finder()
     finder.feed(html)
-    return next((form for form in finder.forms if form.passwords), None)
+    return finder.forms

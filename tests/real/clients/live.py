@@ -27,6 +27,8 @@ class LiveList:
         self.columns: list[str] = []
         self.state = ""
         self.states: list[str] = []
+        self.why = ""
+        """What the server says is wrong, while something is."""
         self.synced = 0
         self.faults: list[str] = []
         self.error: dict[str, Any] | None = None
@@ -67,6 +69,7 @@ class LiveList:
             case "state":
                 self.state = message["state"]
                 self.states.append(self.state)
+                self.why = message["message"]
             case "error":
                 self.error = message
             case other:

@@ -26,11 +26,15 @@ class RefusedError(Exception):
 
 
 class Admin:
-    """A client with a certificate. Each call has a connection of its own, so a restart of the server harms none."""
+    """A client with a certificate. Each call has a connection of its own, so a restart of the server harms none.
 
-    def __init__(self, port: int, tls: ssl.SSLContext) -> None:
+    With a `bearer` it is instead whoever that token is of.
+    """
+
+    def __init__(self, port: int, tls: ssl.SSLContext, *, bearer: str = "") -> None:
         self._port = port
         self._tls = tls
+        self._bearer = {"Authorization": f"Bearer {bearer}"} if bearer else {}
 
     def get(self, path: str, *, accept: str = JSON) -> Any:
         return self._call("GET", path, None, JSON, accept)
@@ -62,7 +66,7 @@ class Admin:
         connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=TIMEOUT_S, context=self._tls)
         try:
             payload = None if body is None else json.dumps(body)
-            headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "headlamp-tests"}
+            headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "headlamp-tests"} | self._bearer
             connection.request(method, path, payload, headers)
             answer = connection.getresponse()
             text = answer.read().decode()

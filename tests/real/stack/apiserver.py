@@ -1,11 +1,12 @@
-"""kube-apiserver, with or without an identity provider that it trusts."""
+"""kube-apiserver, with or without identity providers that it trusts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.real.stack.admin import Admin
 from tests.real.stack.kubeconfig import kubeconfig
@@ -20,26 +21,40 @@ ADMINISTRATORS = "system:masters"
 
 @dataclass(frozen=True)
 class TrustedIssuer:
-    """Whose ID tokens the API server takes: for `audience`, with certificates of the authority `ca_pem`."""
+    """Whose tokens the API server takes: for `audience` (or one of `more_audiences`), with certificates of `ca_pem`.
+
+    `username_claim` is who somebody is; `prefix` stands before that and before their groups.
+    """
 
     url: str
     audience: str
     ca_pem: str
+    more_audiences: Sequence[str] = ()
+    prefix: str = PREFIX
+    username_claim: str = "email"
 
-    def configuration(self) -> str:
-        """The text of an AuthenticationConfiguration. Its URL has to equal the tokens' `iss` to the letter."""
-        issuer = {"url": self.url, "audiences": [self.audience], "certificateAuthority": self.ca_pem}
+    def authenticator(self) -> dict[str, Any]:
+        """An entry of an AuthenticationConfiguration. Its URL has to equal the tokens' `iss` to the letter."""
+        audiences = [self.audience, *self.more_audiences]
+        issuer: dict[str, Any] = {"url": self.url, "audiences": audiences, "certificateAuthority": self.ca_pem}
+        if len(audiences) > 1:
+            issuer["audienceMatchPolicy"] = "MatchAny"
         mappings = {
-            "username": {"claim": "email", "prefix": PREFIX},
-            "groups": {"claim": "groups", "prefix": PREFIX},
+            "username": {"claim": self.username_claim, "prefix": self.prefix},
+            "groups": {"claim": "groups", "prefix": self.prefix},
         }
-        return json.dumps(
-            {
-                "apiVersion": "apiserver.config.k8s.io/v1",
-                "kind": "AuthenticationConfiguration",
-                "jwt": [{"issuer": issuer, "claimMappings": mappings}],
-            }
-        )
+        return {"issuer": issuer, "claimMappings": mappings}
+
+
+def authentication(issuers: Sequence[TrustedIssuer]) -> str:
+    """The text of an AuthenticationConfiguration. None of the issuers has to run yet."""
+    return json.dumps(
+        {
+            "apiVersion": "apiserver.config.k8s.io/v1",
+            "kind": "AuthenticationConfiguration",
+            "jwt": [issuer.authenticator() for issuer in issuers],
+        }
+    )
 
 
 @dataclass
@@ -68,7 +83,7 @@ class ApiServer:
     identity: ClusterIdentity
     etcd_url: str
     port: int
-    issuer: TrustedIssuer | None
+    issuers: Sequence[TrustedIssuer]
     name: str = "kube-apiserver"
     _program: Program | None = None
 
@@ -128,8 +143,8 @@ class ApiServer:
             "proxy-client-cert-file": keys.front_proxy.cert,
             "proxy-client-key-file": keys.front_proxy.key,
         }
-        if self.issuer is not None:
+        if self.issuers:
             flags["authentication-config"] = self.place.write(
-                f"{self.name}/authentication.json", self.issuer.configuration()
+                f"{self.name}/authentication.json", authentication(self.issuers)
             )
         return [f"--{name}={value}" for name, value in flags.items()]

@@ -21,14 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.real.stack.cache import cache_root, cached
+from tests.real.stack.go import Go, go_env, wanted_by
 from tests.real.stack.processes import Supervisor
 from tests.real.stack.progress import Progress
+from tests.real.stack.steps import BuildError
 
 MODULES = Path(__file__).resolve().parent.parent / "build"
-
-
-class BuildError(Exception):
-    """Go could not build; with the end of what it said."""
 
 
 @dataclass(frozen=True)
@@ -132,10 +130,12 @@ class _Build:
         self._compiled = 0
         self._downloaded = 0
         self._said: deque[str] = deque(maxlen=40)
+        self._go_command = ""
 
     def into(self, folder: Path) -> None:
         """Build, and copy what else belongs to it."""
         recipe, name = self._recipe, self._recipe.name
+        self._go_command = Go(self._supervisor, self._progress).command(wanted_by(recipe.module))
         self._progress.say(f"Building {name} for the tests, once: its modules …")
         packages = tuple(recipe.programs.values())
         total = len(self._ask("list", "-deps", *packages).splitlines())
@@ -165,12 +165,10 @@ class _Build:
         self._finish(self._go(arguments, stdout=None), arguments[0], of=of)
 
     def _go(self, arguments: Sequence[str], *, stdout: int | None) -> subprocess.Popen[str]:
-        # Nothing here needs a C compiler.
-        env = os.environ | {"CGO_ENABLED": "0"}
         process = subprocess.Popen(
-            ["go", *arguments],
+            [self._go_command, *arguments],
             cwd=self._recipe.module,
-            env=env,
+            env=go_env(),
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from tests.real.stack.controllers import start_controller_manager, start_schedul
 from tests.real.stack.etcd import Etcd
 from tests.real.stack.kwok import PodLog, pod_log_path, start_kwok
 from tests.real.stack.objects import node
-from tests.real.stack.people import ADMINS, PREFIX, TEAM_A
+from tests.real.stack.people import ADMINS, KEYCLOAK_PREFIX, OIDC_PROVIDER_PREFIX, PREFIX, PROVIDER_PREFIX, TEAM_A
 from tests.real.stack.pki import Pki
 from tests.real.stack.ports import Ports
 from tests.real.stack.processes import Program, Workplace
 
 NODES = ("node-1", "node-2")
+PREFIXES = (PREFIX, KEYCLOAK_PREFIX, OIDC_PROVIDER_PREFIX, PROVIDER_PREFIX)
 DEFAULT_ACCOUNT_WITHIN_S = 30.0
 
 
@@ -31,14 +33,14 @@ class Cluster:
     place: Workplace
     binaries: Path
     ports: Ports
-    issuer: TrustedIssuer
+    issuers: Sequence[TrustedIssuer]
 
     def __post_init__(self) -> None:
         self.identity = ClusterIdentity(Pki(self.place, "cluster"))
         self._etcd = Etcd(self.place, self.binaries / "etcd", self.ports.take(), self.ports.take())
-        self._api_server = self._new_api_server("kube-apiserver", self.issuer)
-        # Another door to the same cluster, where nobody knows the provider.
-        self._strict_api_server = self._new_api_server("kube-apiserver-without-oidc", None)
+        self._api_server = self._new_api_server("kube-apiserver", self.issuers)
+        # Another door to the same cluster, where nobody knows the providers.
+        self._strict_api_server = self._new_api_server("kube-apiserver-without-oidc", ())
         self.servers = {"lab": self._api_server.url, "strict": self._strict_api_server.url}
         """What the product's kubeconfig names, whether it is started or not."""
 
@@ -52,7 +54,7 @@ class Cluster:
 
     @functools.cached_property
     def strict_api_server(self) -> ApiServer:
-        """An API server that does not trust the provider."""
+        """An API server that does not trust any provider."""
         assert self.api_server is not None
         self._strict_api_server.start()
         return self._strict_api_server
@@ -91,14 +93,14 @@ class Cluster:
         user = self.identity.pki.client("system:kube-scheduler")
         return start_scheduler(self.place, self.binaries / "kube-scheduler", self.api_server, user, self.ports.take())
 
-    def _new_api_server(self, name: str, issuer: TrustedIssuer | None) -> ApiServer:
+    def _new_api_server(self, name: str, issuers: Sequence[TrustedIssuer]) -> ApiServer:
         return ApiServer(
             self.place,
             self.binaries / "kube-apiserver",
             self.identity,
             self._etcd.url,
             self.ports.take(),
-            issuer,
+            issuers,
             name=name,
         )
 
@@ -110,7 +112,7 @@ class Cluster:
             {
                 "metadata": {"name": "people-who-may-everything"},
                 "roleRef": kinds | {"kind": "ClusterRole", "name": "cluster-admin"},
-                "subjects": [kinds | {"kind": "Group", "name": PREFIX + ADMINS}],
+                "subjects": [kinds | {"kind": "Group", "name": prefix + ADMINS} for prefix in PREFIXES],
             },
         )
         for namespace in (TEAM_A, "team-b"):
@@ -134,6 +136,6 @@ class Cluster:
             {
                 "metadata": {"name": "people-who-may-look"},
                 "roleRef": kinds | {"kind": "Role", "name": "look"},
-                "subjects": [kinds | {"kind": "Group", "name": PREFIX + TEAM_A}],
+                "subjects": [kinds | {"kind": "Group", "name": prefix + TEAM_A} for prefix in PREFIXES],
             },
         )

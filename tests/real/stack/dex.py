@@ -6,11 +6,12 @@ import json
 import ssl
 import urllib.request
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.real.stack.apiserver import TrustedIssuer
+from tests.real.stack.oidc_client import OidcClient
 from tests.real.stack.people import EVERYBODY, PASSWORD_BCRYPT
 from tests.real.stack.pki import Pki, trusting
 from tests.real.stack.processes import Program, Workplace
@@ -31,6 +32,9 @@ class Dex:
     pki: Pki
     port: int
     redirect_uris: Sequence[str]
+    said: Mapping[str, object] = field(default_factory=dict)
+    """Members of its configuration that are not as they are here."""
+    name: str = "dex"
 
     @property
     def issuer(self) -> str:
@@ -41,15 +45,21 @@ class Dex:
         """What an API server has to know about it."""
         return TrustedIssuer(self.issuer, CLIENT_ID, self.pki.pem)
 
+    @property
+    def client(self) -> OidcClient:
+        """The product as its client."""
+        scopes = ("profile", "email", "groups", "offline_access")
+        return OidcClient(self.issuer, CLIENT_ID, self.pki.ca, CLIENT_SECRET, scopes)
+
     def start(self) -> Program:
-        config = self.place.write("dex/config.json", json.dumps(self._config()))
-        program = self.place.start("dex", [self.binary, "serve", config])
+        config = self.place.write(f"{self.name}/config.json", json.dumps({**self._config(), **self.said}))
+        program = self.place.start(self.name, [self.binary, "serve", config])
         context = trusting(self.pki.pem)
         program.wait_until(lambda: self._healthy(context), within=READY_WITHIN_S)
         return program
 
     def _config(self) -> dict[str, object]:
-        serving = self.pki.server("dex")
+        serving = self.pki.server(self.name)
         return {
             "issuer": self.issuer,
             "storage": {"type": "memory"},

@@ -29,53 +29,71 @@ http {{
   map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
   server {{
     listen 127.0.0.1:{port} ssl;
-    server_name localhost;
+    server_name {host};
     ssl_certificate {cert};
     ssl_certificate_key {key};
     location / {{
-      proxy_pass http://127.0.0.1:{upstream};
+      proxy_pass {upstream};
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
+      {upgrade}
       proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto $scheme;
+      {forwarded_proto}
     }}
   }}
 }}
 """
 
 
-@dataclass(frozen=True)
+_UPGRADE = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;"
+
+
+@dataclass
 class Nginx:
-    """One server: https://localhost:PORT leads to the product's port."""
+    """One server: https://HOST:PORT leads to `upstream`, a URL.
+
+    `forwarded_proto` is what it says about the scheme, "" for an administrator who forgot that header; so does without
+    `upgrades` one who forgot those of WebSockets. Each has its own `name`, and by it a folder and a log.
+    """
 
     place: Workplace
     binary: str
     pki: Pki
     port: int
-    upstream: int
+    upstream: str
+    host: str = "localhost"
+    forwarded_proto: str = "$scheme"
+    upgrades: bool = True
+    name: str = "nginx"
+    _program: Program | None = None
 
     @property
     def url(self) -> str:
-        return f"https://localhost:{self.port}"
+        return f"https://{self.host}:{self.port}"
 
-    def start(self) -> Program:
-        serving = self.pki.server("nginx")
-        folder = self.place.folder / "nginx"
+    def start(self) -> None:
+        serving = self.pki.server(self.name, self.host)
+        folder = self.place.folder / self.name
         folder.mkdir(exist_ok=True)
+        header = f"proxy_set_header X-Forwarded-Proto {self.forwarded_proto};" if self.forwarded_proto else ""
         text = _CONFIG.format(
             folder=folder,
             user=getpass.getuser(),
+            host=self.host,
+            forwarded_proto=header,
+            upgrade=_UPGRADE if self.upgrades else "",
             port=self.port,
             upstream=self.upstream,
             cert=serving.cert,
             key=serving.key,
         )
-        config = self.place.write("nginx/nginx.conf", text)
-        program = self.place.start("nginx", [self.binary, "-e", "stderr", "-c", config])
-        program.wait_until(self._listens, within=READY_WITHIN_S)
-        return program
+        config = self.place.write(f"{self.name}/nginx.conf", text)
+        self._program = self.place.start(self.name, [self.binary, "-e", "stderr", "-c", config])
+        self._program.wait_until(self._listens, within=READY_WITHIN_S)
+
+    def stop(self) -> None:
+        assert self._program is not None
+        self._program.stop()
 
     def _listens(self) -> bool:
         try:

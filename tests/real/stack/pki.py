@@ -12,6 +12,8 @@ from tests.real.stack.processes import Workplace
 from tests.support.certificates import Authority
 
 LOOPBACK = ("localhost", "127.0.0.1")
+# Long enough that nothing warns of their end.
+LIFETIME_S = 90 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,12 @@ class Pair:
     cert: Path
     key: Path
 
+    def server_context(self) -> ssl.SSLContext:
+        """The TLS context of a server that shows this certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        return context
+
 
 class Pki:
     """One authority in a folder of a workplace."""
@@ -28,13 +36,13 @@ class Pki:
     def __init__(self, place: Workplace, name: str) -> None:
         self._place = place
         self._folder = name
-        self._authority = Authority(f"{name} of the tests")
+        self._authority = Authority(f"{name} of the tests", ends=LIFETIME_S)
         self.pem = self._authority.pem
         self.ca = place.write(f"{name}/ca.crt", self.pem)
 
     def server(self, name: str, *more_hosts: str) -> Pair:
         """For a server on loopback."""
-        return self._pair(name, self._authority.issue(*LOOPBACK, *more_hosts, name=name))
+        return self._pair(name, self._authority.issue(*LOOPBACK, *more_hosts, name=name, ends=LIFETIME_S))
 
     def client(self, user: str, group: str = "") -> Pair:
         """For a user of Kubernetes, in at most one group."""

@@ -69,6 +69,11 @@ class Program:
         supervisor.watch(process.pid)
 
     @property
+    def group(self) -> int:
+        """The process group of the program and its children."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 
@@ -81,6 +86,14 @@ class Program:
             if time.monotonic() > deadline:
                 raise ProgramError(self.name, f"was not ready within {within:g} s", self.log)
             time.sleep(LOOK_EVERY_S)
+
+    def pause(self) -> None:
+        """Stop the whole group where it stands, until `resume`: it still has its connections, and says nothing."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused group go on."""
+        os.killpg(self._process.pid, signal.SIGCONT)
 
     def stop(self, *, patience: float = 3.0) -> None:
         """Ask the program to end, and end its whole group if it doesn't, or leaves something behind.

@@ -52,11 +52,59 @@ async def test_a_401_is_a_refusal_and_no_other_answer_is(
     assert (await acceptance(transport, FixedCredential("t"))).accepted is False
     with pytest.raises(ClusterRejected):
         await who_am_i(transport, FixedCredential("t"))
-    upstream.handler = answers(403, {"message": "not allowed"})
+    upstream.handler = answers(403, {"kind": "Status", "message": "not allowed"})
     assert (await acceptance(transport, FixedCredential("t"))).accepted is True
     upstream.handler = answers(500, {"message": "etcd is down"})
     answer = await acceptance(transport, FixedCredential("t"))
     assert (answer.accepted, answer.reason) == (None, "etcd is down")
+
+
+async def test_a_cluster_that_is_older_than_the_review_has_read_and_taken_the_token(
+    upstream: RecordingUpstream, transport: AiohttpTransport
+) -> None:
+    upstream.handler = answers(404, {"kind": "Status", "message": "the server could not find the requested resource"})
+    assert (await acceptance(transport, FixedCredential("t"))).accepted is True
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_an_answer_that_is_not_the_api_servers_own_says_nothing_about_the_token(
+    upstream: RecordingUpstream, transport: AiohttpTransport, status: int
+) -> None:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text="<html>a proxy", content_type="text/html")
+
+    upstream.handler = handle
+    assert (await acceptance(transport, FixedCredential("t"))).accepted is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"kind": "Status", "message": 'selfsubjectreviews is forbidden: User "system:anonymous" cannot create'}),
+        (201, {"status": {"userInfo": {"username": "system:anonymous", "groups": ["system:unauthenticated"]}}}),
+    ],
+)
+async def test_a_cluster_that_takes_the_user_for_nobody_has_not_seen_the_token(
+    upstream: RecordingUpstream, transport: AiohttpTransport, status: int, body: dict[str, Any]
+) -> None:
+    upstream.handler = answers(status, body)
+    answer = await acceptance(transport, FixedCredential("t"))
+    assert answer.accepted is False
+    assert answer.reason is not None
+    assert "Authorization" in answer.reason
+
+
+async def test_a_refusal_carries_the_clusters_words_and_its_clock(
+    upstream: RecordingUpstream, transport: AiohttpTransport
+) -> None:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        headers = {"Date": "Fri, 24 Jul 2026 10:00:00 GMT"}
+        return web.json_response({"kind": "Status", "message": "Unauthorized"}, status=401, headers=headers)
+
+    upstream.handler = handle
+    answer = await acceptance(transport, FixedCredential("t"))
+    assert isinstance(answer.problem, ClusterRejected)
+    assert (answer.problem.said, answer.server_time) == ("Unauthorized", 1784887200.0)
 
 
 async def test_a_cluster_that_is_not_there_is_not_known(

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from tests.support.certificates import Authority
 
-from headlamp.clusters.cluster import Cluster, LocalCredentials
+from headlamp.clusters.cluster import Cluster, ClusterToken, LocalCredentials
 from headlamp.clusters.files import WatchedFiles
 from headlamp.clusters.kubeconfig import Kubeconfig, read_kubeconfigs
 
@@ -255,3 +255,31 @@ def test_a_client_secret_shows_in_no_repr(tmp_path: Path) -> None:
     config = {"client-id": "k", "idp-issuer-url": "https://id.example", "client-secret": "canary"}
     user = {"auth-provider": {"name": "oidc", "config": config}}
     assert "canary" not in repr(only(read(write(tmp_path / "a", kubeconfig("one", user=user)))))
+
+
+OURS = [{"name": "pyheadlamp", "extension": {"useAccessToken": True, "validatorClientId": "aks"}}]
+OTHER = [{"name": "pyheadlamp", "extension": {"validatorIdpIssuerUrl": "https://sts.example/"}}]
+
+
+def test_a_context_can_say_which_token_its_cluster_wants(tmp_path: Path) -> None:
+    path = write(tmp_path / "config", kubeconfig("one", extensions=OURS))
+    assert only(read(path)).token == ClusterToken(use_access_token=True, audience="aks")
+
+
+def test_a_cluster_entry_can_say_it_too_and_the_context_wins(tmp_path: Path) -> None:
+    by_cluster = kubeconfig("one", cluster={"extensions": OTHER})
+    assert only(read(write(tmp_path / "a", by_cluster))).token == ClusterToken(issuer="https://sts.example/")
+    both = kubeconfig("one", cluster={"extensions": OTHER}, extensions=OURS)
+    assert only(read(write(tmp_path / "b", both))).token == ClusterToken(use_access_token=True, audience="aks")
+
+
+def test_a_cluster_that_says_nothing_leaves_it_to_its_provider(tmp_path: Path) -> None:
+    assert only(read(write(tmp_path / "config", kubeconfig("one")))).token is None
+
+
+@pytest.mark.parametrize("extension", [{"useAccesToken": True}, {"useAccessToken": "yes"}, "text", None, [1]])
+def test_an_extension_of_ours_that_makes_no_sense_is_told(tmp_path: Path, extension: Any) -> None:
+    extensions = [{"name": "pyheadlamp", "extension": extension}]
+    cluster = only(read(write(tmp_path / "config", kubeconfig("one", extensions=extensions))))
+    assert cluster.error is not None
+    assert "pyheadlamp" in cluster.error

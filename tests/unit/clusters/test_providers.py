@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headlamp.clusters.cluster import KubeconfigProvider
+from headlamp.clusters.cluster import ClusterToken, KubeconfigProvider
 from headlamp.clusters.providers import from_auth_provider, from_exec
 
 ISSUER = "https://id.example/realms/x"
@@ -95,3 +95,76 @@ def test_other_programs_are_no_providers(command: str, arguments: list[str]) -> 
 def test_a_kubelogin_entry_without_client_is_an_error_that_names_the_option() -> None:
     with pytest.raises(ValueError, match="--oidc-client-id"):
         from_exec("kubelogin", ["get-token", f"--oidc-issuer-url={ISSUER}"], pem)
+
+
+def kubelogin(*words: str) -> KubeconfigProvider:
+    found = from_exec("kubelogin", ["get-token", f"--oidc-issuer-url={ISSUER}", "--oidc-client-id=k", *words], pem)
+    assert found is not None
+    return found
+
+
+def test_an_auth_provider_entry_can_ask_for_the_access_token_and_say_what_it_must_claim() -> None:
+    config = {"client-id": "k", "idp-issuer-url": ISSUER, "use-access-token": "true"}
+    config |= {"validator-client-id": "aks", "validator-idp-issuer-url": "https://sts.example/"}
+    assert from_auth_provider(config, pem).token == ClusterToken(True, "aks", "https://sts.example/")
+
+
+@pytest.mark.parametrize(("value", "on"), [("1", True), ("T", True), ("false", False), ("", False)])
+def test_the_switch_of_an_auth_provider_entry_is_spelled_as_in_go(value: str, on: bool) -> None:
+    config = {"client-id": "k", "idp-issuer-url": ISSUER, "use-access-token": value}
+    assert from_auth_provider(config, pem).token.use_access_token is on
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValueError, match="use-access-token"):
+        from_auth_provider({"client-id": "k", "idp-issuer-url": ISSUER, "use-access-token": "yes"}, pem)
+
+
+def test_kubelogin_can_ask_for_the_access_token() -> None:
+    assert kubelogin("--oidc-use-access-token").token == ClusterToken(use_access_token=True)
+    assert kubelogin("--oidc-use-access-token=true").token.use_access_token
+    assert not kubelogin("--oidc-use-access-token=false").token.use_access_token
+    assert kubelogin().token == ClusterToken()
+
+
+@pytest.mark.parametrize(
+    ("words", "params"),
+    [
+        (["--oidc-auth-request-extra-params=ttl=86400"], {"ttl": "86400"}),
+        (["--oidc-auth-request-extra-params", "ttl=86400"], {"ttl": "86400"}),
+        (
+            ["--oidc-auth-request-extra-params=a=1,b=2", "--oidc-auth-request-extra-params=c=3,4"],
+            {"a": "1", "b": "2", "c": "3,4"},
+        ),
+        (['--oidc-auth-request-extra-params=a=1,"b=2,3"'], {"a": "1", "b": "2,3"}),
+        (["--oidc-auth-request-extra-params=prompt=select_account"], {"prompt": "select_account"}),
+        (["--oidc-auth-request-extra-params=prompt=none"], {}),
+    ],
+)
+def test_extra_parameters_are_read_as_kubelogin_reads_them(words: list[str], params: dict[str, str]) -> None:
+    assert dict(kubelogin(*words).auth_params) == params
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "client_id", "state", "nonce", "code_challenge", "request", "scope"])
+def test_a2_a_kubeconfig_has_no_say_in_the_parameters_that_protect_a_sign_in(name: str) -> None:
+    assert kubelogin(f"--oidc-auth-request-extra-params={name}=x,a=1").auth_params == (("a", "1"),)
+
+
+@pytest.mark.parametrize("value", ["novalue", "=x", "a=" + "x" * 2000, 'a=1,b=2\n"', ""])
+def test_extra_parameters_that_are_none_are_an_error_that_names_the_option(value: str) -> None:
+    if not value:
+        assert kubelogin("--oidc-auth-request-extra-params=").auth_params == ()
+        return
+    with pytest.raises(ValueError, match="--oidc-auth-request-extra-params"):
+        kubelogin(f"--oidc-auth-request-extra-params={value}")
+
+
+def test_kubelogins_own_ways_of_signing_in_change_nothing_here() -> None:
+    words = ["--oidc-pkce-method", "no", "--oidc-redirect-url=http://localhost:8000", "--grant-type=password"]
+    words += ["--username=alice", "--listen-address=127.0.0.1:8000", "--oidc-request-header=X-A=b"]
+    assert kubelogin(*words) == kubelogin()
+
+
+def test_a_home_directory_in_the_path_of_an_authority_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert kubelogin("--certificate-authority=~/ca.pem").ca_pem == "path /home/ada/ca.pem"

@@ -61,7 +61,7 @@ async def test_c4_a_watch_is_opened_anew_before_its_token_expires_and_nothing_is
     await page.disconnect()
 
 
-async def test_c4_without_a_new_token_the_watch_ends_with_the_old_one(api: FakeApiServer, hub: Hub) -> None:
+async def test_c4_g4_without_a_new_token_the_watch_ends_with_the_old_one(api: FakeApiServer, hub: Hub) -> None:
     credential = FakeCredential(token="t1", expires_in=0.15)
     page = Page().connect(FakeViewer(api, credential), hub)
     view = page.subscribe(1, namespaces=["a"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -58,6 +59,37 @@ def test_a_query_of_the_providers_own_is_kept() -> None:
 def test_a2_nobody_else_sets_what_is_ours(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         authorization_url(make_transaction(), config=CONFIG, metadata=METADATA, extra={name: "x"})
+
+
+@pytest.mark.parametrize("name", ["state", "scope", "code_challenge_method", "request", "claims"])
+def test_a2_no_configuration_sets_what_protects_the_flow(name: str) -> None:
+    config = replace(CONFIG, auth_params=((name, "x"),))
+    with pytest.raises(ValueError, match=name):
+        authorization_url(make_transaction(), config=config, metadata=METADATA, extra={})
+
+
+def asked(extra: dict[str, str], **config: Any) -> dict[str, list[str]]:
+    url = authorization_url(make_transaction(), config=replace(CONFIG, **config), metadata=METADATA, extra=extra)
+    return parse_qs(urlsplit(url).query, keep_blank_values=True)
+
+
+def test_what_the_configuration_asks_for_is_in_every_request() -> None:
+    params = asked({}, auth_params=(("kc_idp_hint", "git&hub"),), max_age=0, acr_values=("mfa", "pwd"))
+    assert params["kc_idp_hint"] == ["git&hub"]
+    assert params["max_age"] == ["0"]
+    assert params["acr_values"] == ["mfa pwd"]
+    assert asked({}).keys().isdisjoint({"prompt", "max_age", "login_hint", "acr_values"})
+
+
+def test_a_login_hint_of_the_request_is_the_better_one() -> None:
+    assert asked({"login_hint": "alice"}, auth_params=(("login_hint", "@example.com"),))["login_hint"] == ["alice"]
+
+
+def test_a_request_does_not_loosen_what_the_administrator_asks_of_people() -> None:
+    wanted = {"prompt": "none", "max_age": "99999", "acr_values": "0"}
+    params = asked(wanted, auth_params=(("prompt", "login"),), max_age=60, acr_values=("mfa",))
+    assert (params["prompt"], params["max_age"], params["acr_values"]) == (["login"], ["60"], ["mfa"])
+    assert asked({"prompt": "select_account"})["prompt"] == ["select_account"]
 
 
 @pytest.mark.parametrize(("age", "good"), [(-61, False), (-30, True), (0, True), (600, True), (602, False)])

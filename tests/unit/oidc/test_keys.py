@@ -9,8 +9,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.adversarial.signing import SigningKey, ec_key, ed25519_key, rsa_key
 from tests.unit.oidc.fakes import Clock, FakeHttp, answer
 
-from headlamp.oidc.errors import BadKeySet, ProviderUnavailable
-from headlamp.oidc.keys import MAX_KEYS, RemoteKeys, read_key_set
+from headlamp.oidc.errors import (
+    BadKeySet,
+    BadSignature,
+    IdTokenRejected,
+    ProviderUnavailable,
+    UnknownKey,
+    WrongNonce,
+)
+from headlamp.oidc.keys import MAX_KEYS, KeySet, RemoteKeys, read_key_set
 
 URI = "https://idp.example.com/jwks"
 
@@ -76,6 +83,52 @@ async def test_keys_are_fetched_once_an_hour_and_the_last_good_ones_survive_fail
 async def test_a_key_set_that_was_never_read_is_an_error() -> None:
     with pytest.raises(ProviderUnavailable):
         await RemoteKeys(FakeHttp()).current(URI)
+
+
+async def test_a8_a_key_set_that_was_never_read_is_not_asked_for_more_than_once_a_second() -> None:
+    clock, http = Clock(), FakeHttp()
+    remote = RemoteKeys(http, now=clock)
+    for _ in range(3):
+        with pytest.raises(ProviderUnavailable):
+            await remote.current(URI)
+    assert len(http.sent) == 1
+    http.answers[URI] = answer(key_set(rsa_key().jwk()))
+    clock.seconds += 1
+    assert len((await remote.current(URI)).keys) == 1
+
+
+@pytest.mark.parametrize("problem", [UnknownKey, BadSignature])
+async def test_what_no_key_fits_is_tried_once_more_with_newer_keys(problem: type[IdTokenRejected]) -> None:
+    clock, http = Clock(), FakeHttp({URI: answer(key_set())})
+    remote = RemoteKeys(http, now=clock)
+    tried: list[KeySet] = []
+
+    def check(keys: KeySet) -> str:
+        tried.append(keys)
+        if not keys.keys:
+            raise problem("no key fits")
+        return "fits"
+
+    with pytest.raises(problem):
+        await remote.settle(URI, check)
+    assert len(tried) == 2
+    with pytest.raises(problem):
+        await remote.settle(URI, check)
+    assert (len(tried), len(http.sent)) == (3, 2)
+    http.answers[URI] = answer(key_set(rsa_key().jwk()))
+    clock.seconds += 10
+    assert await remote.settle(URI, check) == "fits"
+
+
+async def test_other_problems_are_no_reason_for_newer_keys() -> None:
+    http = FakeHttp({URI: answer(key_set(rsa_key().jwk()))})
+
+    def check(_: KeySet) -> str:
+        raise WrongNonce
+
+    with pytest.raises(WrongNonce):
+        await RemoteKeys(http, now=Clock()).settle(URI, check)
+    assert len(http.sent) == 1
 
 
 async def test_keys_are_renewed_on_demand_at_most_every_ten_seconds() -> None:

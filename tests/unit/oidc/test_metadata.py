@@ -44,6 +44,19 @@ def test_what_is_optional_may_be_missing_or_nonsense() -> None:
     assert metadata.response_names_issuer is False
 
 
+def test_ways_of_client_authentication_are_read_for_each_endpoint() -> None:
+    metadata = read_metadata(
+        discovery_document(
+            token_endpoint_auth_signing_alg_values_supported=["ES256", 7],
+            revocation_endpoint_auth_methods_supported=["private_key_jwt"],
+        ),
+        issuer=ISSUER,
+    )
+    assert metadata.client_auth_methods is None
+    assert metadata.client_auth_algorithms == ("ES256",)
+    assert metadata.revocation_auth_methods == ("private_key_jwt",)
+
+
 async def test_an_issuer_over_http_is_not_even_asked() -> None:
     http = FakeHttp()
     with pytest.raises(InsecureAddress):
@@ -65,6 +78,16 @@ async def test_metadata_are_fetched_again_after_an_hour_and_the_last_good_copy_s
     http.answers[discovery_url(ISSUER)] = answer(discovery_document(token_endpoint=f"{ISSUER}/new"))
     clock.seconds += 10
     assert (await discovery.get()).token_endpoint == f"{ISSUER}/new"
+
+
+async def test_an_address_without_a_document_names_the_address_and_the_setting() -> None:
+    with pytest.raises(BadProviderAnswer, match="well-known") as caught:
+        await Discovery(ISSUER, FakeHttp({discovery_url(ISSUER): answer({}, 404)})).get()
+    assert "-oidc-idp-issuer-url" in caught.value.remedy
+    for status in (408, 429, 500, 503):
+        with pytest.raises(ProviderUnavailable) as passing:
+            await Discovery(ISSUER, FakeHttp({discovery_url(ISSUER): answer({}, status)})).get()
+        assert passing.value.code == "oidc.provider_unavailable"
 
 
 async def test_a_provider_that_never_answered_is_an_error_that_may_pass() -> None:

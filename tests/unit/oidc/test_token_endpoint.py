@@ -21,6 +21,29 @@ async def test_an_empty_refresh_token_is_none() -> None:
     assert await ask(answer(GOOD)) == TokenResponse(access_token="at", id_token="it", refresh_token=None)
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (3600, 3600.0),
+        (0.5, 0.5),
+        ("3600", 3600.0),
+        (0, None),
+        (-5, None),
+        ("soon", None),
+        ("", None),
+        (True, None),
+        (None, None),
+        ([60], None),
+        (10**12, None),
+        ("9" * 30, None),
+    ],
+)
+async def test_a10_a_lifetime_that_makes_no_sense_is_none(said: object, seconds: float | None) -> None:
+    response = await ask(answer({**GOOD, "expires_in": said}))
+    assert isinstance(response, TokenResponse)
+    assert response.expires_in == seconds
+
+
 async def test_the_client_authenticates_and_the_secret_is_not_in_the_form() -> None:
     http = FakeHttp({METADATA.token_endpoint: answer(GOOD)})
     await request_tokens({"grant_type": "x"}, config=CONFIG, metadata=METADATA, http=http)

@@ -12,7 +12,7 @@ from tests.adversarial.signing import at_hash, b64, ec_key, rsa_key, sign
 
 from headlamp.oidc import errors
 from headlamp.oidc.keys import KeySet, read_key_set
-from headlamp.oidc.verification import MAX_TOKEN_BYTES, Expected, peek_claims, verify_id_token
+from headlamp.oidc.verification import MAX_TOKEN_BYTES, Expected, peek_claims, verify_id_token, verify_signature
 
 NOW = 1_764_000_000.0
 ISSUER = "https://idp.example.com"
@@ -124,3 +124,53 @@ def test_claims_can_be_looked_at_without_verification() -> None:
         peek_claims("opaque")
     with pytest.raises(errors.MalformedToken):
         peek_claims(f"{b64(b'{}')}.{b64(b'[]')}.x")
+
+
+@pytest.mark.parametrize(("ago", "good"), [(0, True), (300, True), (360, True), (361, False), (9e9, False)])
+def test_who_proved_themselves_too_long_ago_is_asked_again(ago: float, good: bool) -> None:
+    expected = replace(EXPECTED, authenticated_since=NOW - 300)
+    token = sign({**CLAIMS, "auth_time": NOW - ago}, rsa_key())
+    if good:
+        verify(token, expected)
+    else:
+        with pytest.raises(errors.AuthenticationTooOld):
+            verify(token, expected)
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("auth_time", replace(EXPECTED, authenticated_since=NOW - 300)),
+        ("acr", replace(EXPECTED, acr_values=("mfa",))),
+    ],
+)
+def test_what_was_asked_for_must_be_answered(claim: str, expected: Expected) -> None:
+    with pytest.raises(errors.MissingClaim) as caught:
+        verify(sign(CLAIMS, rsa_key()), expected)
+    assert caught.value.claim == claim
+    assert "-oidc-" in caught.value.remedy
+    with pytest.raises(errors.MalformedToken):
+        verify(sign({**CLAIMS, claim: ["x"]}, rsa_key()), expected)
+
+
+def test_a_class_of_authentication_must_be_one_that_was_asked_for() -> None:
+    expected = replace(EXPECTED, acr_values=("mfa", "phr"))
+    assert verify(sign({**CLAIMS, "acr": "phr"}, rsa_key()), expected)["acr"] == "phr"
+    with pytest.raises(errors.WrongAuthenticationContext) as caught:
+        verify(sign({**CLAIMS, "acr": "pwd"}, rsa_key()), expected)
+    assert caught.value.found == "pwd"
+    assert "mfa or phr" in caught.value.message
+
+
+def test_a_token_says_who_signed_it_whatever_it_claims() -> None:
+    signed = verify_signature(sign({"iss": "anybody"}, ec_key(), "ES256"), algorithms={"ES256"}, keys=keys())
+    assert (signed.claims, signed.algorithm, signed.curve) == ({"iss": "anybody"}, "ES256", "P-256")
+
+
+def test_another_kind_of_token_is_taken_only_where_it_is_expected() -> None:
+    token = sign({}, rsa_key(), header={"typ": "at+JWT"})
+    verify_signature(token, algorithms={"RS256"}, keys=keys(), kinds=frozenset({"at+jwt"}))
+    with pytest.raises(errors.ForbiddenHeader):
+        verify_signature(token, algorithms={"RS256"}, keys=keys())
+    with pytest.raises(errors.ForbiddenHeader):
+        verify_signature(token, algorithms={"RS256"}, keys=keys(), kinds=frozenset({"logout+jwt"}))

@@ -17,6 +17,7 @@ from tests.unit.proxy.test_http import until
 
 from headlamp.clusters.agent import user_agent
 from headlamp.clusters.transport import MAX_MESSAGE
+from headlamp.proxy import websocket
 
 TOO_BIG = b"x" * (MAX_MESSAGE + 1)
 EXEC = "/api/v1/namespaces/a/pods/p/exec?command=sh"
@@ -361,3 +362,16 @@ async def test_waiting_for_a_silent_log_ends_with_the_client_and_with_the_sessio
         await upstream.cancelled.wait()
     with contextlib.suppress(asyncio.CancelledError, aiohttp.WSServerHandshakeError):
         await opening
+
+
+async def test_c5_a_silent_stream_is_pinged_so_that_no_proxy_takes_it_for_dead(
+    front: Front, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "PING_EVERY_S", 0.05)
+    upstream.handler = serving(echo)
+    async with front.client.ws_connect(front.url + EXEC, autoping=False) as socket:
+        assert [(await socket.receive()).type for _ in range(2)] == [WSMsgType.PING, WSMsgType.PING]
+        await socket.send_str("still there")
+        while (message := await socket.receive()).type is WSMsgType.PING:
+            pass
+        assert message.data == "still there"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from headlamp.oidc.tokens import SignIn, Tokens
@@ -37,6 +37,8 @@ class FakeProvider:
         self.outcome: Exception | None = None
         self.gate: asyncio.Event | None = None
         self.asked = asyncio.Event()
+        self.revoked: list[tuple[str | None, bool]] = []
+        self.revocation: Callable[[], Awaitable[None]] | None = None
 
     async def refresh(self, tokens: Tokens, *, subject: str, claims: Mapping[str, Any]) -> Tokens:
         self.calls.append(tokens.refresh_token)
@@ -46,6 +48,12 @@ class FakeProvider:
         if self.outcome is not None:
             raise self.outcome
         return make_tokens(len(self.calls) + 1, expires_at=self._clock() + 300)
+
+    async def revoke(self, tokens: Tokens, *, keep_offline: bool = False) -> bool:
+        self.revoked.append((tokens.refresh_token, keep_offline))
+        if self.revocation is not None:
+            await self.revocation()
+        return True
 
 
 def make_tokens(generation: int = 1, *, expires_at: float = START + 300) -> Tokens:

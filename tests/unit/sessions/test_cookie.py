@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from headlamp.sessions.cookie import LoginCookies, SessionCookie, Ticket, is_loopback
+from headlamp.sessions.cookie import LoginCookies, LogoutCookie, SessionCookie, Ticket, is_loopback
 
 TICKET = Ticket(b"i" * 16, b"k" * 32)
 
@@ -46,6 +46,7 @@ def test_b5_no_cookie_names_a_domain() -> None:
     cookies = [
         SessionCookie().issue("v", secure=True, port=1, max_age=1),
         LoginCookies().issue(1, "v", secure=True, port=1),
+        LogoutCookie().issue("v", secure=True, port=1),
     ]
     assert not any("domain" in cookie.lower() for cookie in cookies)
 
@@ -148,3 +149,24 @@ def test_a13_a_new_sign_in_takes_a_free_slot_and_else_that_of_the_oldest() -> No
 )
 def test_loopback_hosts_are_told_from_others(host: str, *, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+def test_b5_the_cookie_of_a_sign_out_comes_back_from_another_site_and_lives_for_ten_minutes() -> None:
+    issued = LogoutCookie("/k8s").issue("v", secure=True, port=443)
+    assert issued == "__Host-headlamp-logout-k8s=v; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure"
+    assert LogoutCookie().clear(secure=False, port=4466).startswith("headlamp-4466-logout=; Path=/; Max-Age=0;")
+
+
+def test_b4_of_two_sign_outs_one_is_somebody_elses() -> None:
+    cookie = LogoutCookie()
+    assert cookie.find(["__Host-headlamp-logout=a; x=y"], secure=True, port=443) == "a"
+    assert cookie.find(["__Host-headlamp-logout=a", "__Host-headlamp-logout=b"], secure=True, port=443) is None
+    assert cookie.find(["headlamp-443-logout=a"], secure=True, port=443) is None
+
+
+@pytest.mark.parametrize("base_url", ["", "/k8s", "/logout", "/logout-k8s", "/login-1", "/login-1-k8s", "/login"])
+@pytest.mark.parametrize("other", ["", "/k8s", "/logout", "/logout-k8s", "/login-1", "/login-1-k8s", "/login"])
+def test_no_base_url_makes_one_kind_of_cookie_look_like_another(base_url: str, other: str) -> None:
+    session = SessionCookie(base_url).name(secure=True, port=443)
+    assert session != LogoutCookie(other).name(secure=True, port=443)
+    assert session not in {LoginCookies(other).name(slot, secure=True, port=443) for slot in range(1, 6)}

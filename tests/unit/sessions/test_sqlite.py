@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import sqlite3
 import stat
 from pathlib import Path
@@ -108,11 +109,69 @@ async def test_a_database_that_stays_locked_is_a_problem_that_passes(path: Path)
     await store.close()
 
 
+FIRST_FORMAT = """
+CREATE TABLE sessions (
+  handle BLOB PRIMARY KEY, sealed BLOB NOT NULL, version INTEGER NOT NULL, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE TABLE indexes (
+  name BLOB NOT NULL, handle BLOB NOT NULL REFERENCES sessions (handle) ON DELETE CASCADE, PRIMARY KEY (name, handle)
+) WITHOUT ROWID;
+CREATE INDEX indexes_handle ON indexes (handle);
+CREATE TABLE leases (name BLOB PRIMARY KEY, owner BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, handle BLOB NOT NULL);
+CREATE TRIGGER session_created AFTER INSERT ON sessions BEGIN INSERT INTO changes (handle) VALUES (new.handle); END;
+CREATE TRIGGER session_replaced AFTER UPDATE ON sessions BEGIN INSERT INTO changes (handle) VALUES (new.handle); END;
+CREATE TRIGGER session_deleted AFTER DELETE ON sessions BEGIN INSERT INTO changes (handle) VALUES (old.handle); END;
+INSERT INTO sessions VALUES (x'68', x'73', 1, 100.0);
+INSERT INTO indexes VALUES (x'69', x'68');
+PRAGMA user_version = 1;
+"""
+
+
+async def test_sessions_in_a_file_of_the_first_format_go_on(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.executescript(FIRST_FORMAT)
+    stores = [SqliteStore(path) for _ in range(4)]
+    await asyncio.gather(*(store.open() for store in stores))
+    ours, theirs = stores[:2]
+    old = StoredSession(b"h", b"s", 1, 100.0, frozenset({b"i"}))
+    assert await ours.load(b"h") == old
+    assert await ours.labels(b"i") == {b"h": b""}
+    begin = (await ours.changes(None)).cursor
+    newer = dataclasses.replace(old, version=2, label=b"label")
+    assert await theirs.replace(newer)
+    assert await ours.load(b"h") == newer
+    assert (await ours.changes(begin)).rows == {b"h": 2}
+    for store in stores:
+        await store.close()
+    again = SqliteStore(path)
+    await again.open()
+    assert await again.load(b"h") == newer
+    await again.close()
+
+
+async def test_a_file_that_was_brought_up_to_date_has_the_same_tables_as_a_new_one(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.executescript(FIRST_FORMAT)
+    columns = []
+    for name in (path, path.with_name("new.db")):
+        store = SqliteStore(name)
+        await store.open()
+        await store.close()
+        with sqlite3.connect(name) as db:
+            tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+            columns.append({table: db.execute(f"PRAGMA table_info({table})").fetchall() for table in tables})
+    assert columns[0] == columns[1]
+
+
 async def test_a_file_of_a_later_release_is_left_alone(path: Path) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreUnavailable, match="another release"):
+    with pytest.raises(StoreUnavailable, match="later release"):
         await SqliteStore(path).open()
 
 

@@ -12,7 +12,7 @@ from headlamp.sessions.store import SessionStore, StoredSession
 def row(
     handle: bytes = b"h", *, version: int = 1, sealed: bytes = b"sealed", expires_at: float = 100.0
 ) -> StoredSession:
-    return StoredSession(handle, sealed, version, expires_at, frozenset({b"index"}))
+    return StoredSession(handle, sealed, version, expires_at, frozenset({b"index"}), b"label of " + sealed)
 
 
 async def test_a_row_is_kept_as_it_is(store: SessionStore) -> None:
@@ -85,3 +85,26 @@ async def test_a_released_lease_is_free(store: SessionStore) -> None:
 async def test_a_lease_of_somebody_who_died_runs_out(store: SessionStore) -> None:
     await store.lease(b"l", b"one", now=0.0, seconds=30.0)
     assert await store.lease(b"l", b"two", now=30.0, seconds=30.0)
+
+
+async def test_it_is_known_until_when_a_lease_is_held(store: SessionStore) -> None:
+    assert await store.held_until(b"l") == 0.0
+    await store.lease(b"l", b"one", now=0.0, seconds=30.0)
+    await store.lease(b"m", b"one", now=5.0, seconds=30.0)
+    assert await store.held_until(b"l") == 30.0
+    assert await store.held_until(b"l", b"m", b"n") == 35.0
+    await store.lease(b"l", b"one", now=10.0, seconds=30.0)
+    assert await store.held_until(b"l", b"m") == 40.0
+    await store.release(b"l", b"one")
+    assert await store.held_until(b"l") == 0.0
+
+
+async def test_labels_are_found_as_rows_are(store: SessionStore) -> None:
+    await store.create(row(b"a"))
+    await store.create(row(b"b"))
+    await store.replace(row(b"b", version=2, sealed=b"newer"))
+    await store.create(dataclasses.replace(row(b"c"), indexes=frozenset({b"other"})))
+    assert await store.labels(b"index") == {b"a": b"label of sealed", b"b": b"label of newer"}
+    await store.delete(b"a")
+    assert list(await store.labels(b"index")) == [b"b"]
+    assert await store.labels(b"nothing") == {}

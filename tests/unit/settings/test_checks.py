@@ -172,6 +172,12 @@ def test_a_public_url_with_another_path_than_the_base_url_is_refused() -> None:
     assert "it must be that of -base-url" in errors("-public-url=https://h.example/a", "-base-url=/b")
 
 
+def test_several_workers_need_a_session_store_that_they_can_share() -> None:
+    assert "-session-store=sqlite" in errors("-workers=2", "-session-store=memory")
+    assert parse(["-workers=2"], ENV).workers == 2
+    assert parse(["-workers=1", "-session-store=memory"], ENV).workers == 1
+
+
 def test_a_frontend_directory_without_a_page_is_refused(tmp_path: Path) -> None:
     assert "must be a directory with an index.html" in errors(f"-html-static-dir={tmp_path}")
     (tmp_path / "index.html").write_text("<html>")

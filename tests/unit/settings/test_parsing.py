@@ -138,10 +138,6 @@ def test_another_unknown_variable_is_only_warned_of() -> None:
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
-        ("oidc-validator-client-id", "x"),
-        ("oidc-validator-idp-issuer-url", "https://idp.example"),
-        ("oidc-use-access-token", "true"),
-        ("workers", "2"),
         ("live-sharing", "cluster"),
         ("metrics-enabled", "true"),
         ("metrics-addr", ":9090"),
@@ -150,7 +146,6 @@ def test_another_unknown_variable_is_only_warned_of() -> None:
         ("use-otlp-http", "true"),
         ("sampling-rate", "0.5"),
         ("service-name", "other"),
-        ("doctor-groups", "admins"),
     ],
 )
 def test_a_setting_that_does_not_work_yet_is_refused_by_name(flag: str, value: str) -> None:
@@ -159,7 +154,7 @@ def test_a_setting_that_does_not_work_yet_is_refused_by_name(flag: str, value: s
     assert errors(**{variable: value}) == f"{variable} (-{flag}) is not available in this version; leave it out."
 
 
-@pytest.mark.parametrize("argument", ["-workers=1", "-live-sharing=user", "-tracing-enabled=false", "-metrics-addr="])
+@pytest.mark.parametrize("argument", ["-live-sharing=user", "-tracing-enabled=false", "-metrics-addr="])
 def test_asking_for_nothing_of_a_setting_that_does_not_work_yet_is_fine(argument: str) -> None:
     assert parse([argument], ENV) == parse([], ENV)
 
@@ -172,7 +167,9 @@ def test_a_store_that_does_not_work_yet_is_refused_by_name(store: str) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once_one_line_each() -> None:
-    lines = errors("-port=70000", "-base-url=http://x/", "-prot=1", "-tls-key-path=/nowhere", "-workers=3").splitlines()
+    lines = errors(
+        "-port=70000", "-base-url=http://x/", "-prot=1", "-tls-key-path=/nowhere", "-live-sharing=cluster"
+    ).splitlines()
     assert len(lines) == 5
 
 

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,10 @@ from headlamp.problems import Problem
 from headlamp.telemetry.logs import configure_logging
 from headlamp.web.pages import popup_page, problem_page
 from headlamp.web.problems import new_reference, status_json
+from headlamp.web.start_over import StartOver
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-TV-Z]{4}-[2-9A-HJKMNP-TV-Z]{4}")
+PAGE = {"Accept": "text/html"}
 XSS = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "</main><svg onload=alert(1)>"]
 
 
@@ -91,6 +93,75 @@ async def test_a_method_that_an_address_has_not_is_refused_with_those_that_it_ha
     assert {"GET", "DELETE"} <= set(answer.headers["Allow"].split(","))
 
 
+def links(page: str) -> list[str]:
+    return [unescape(href) for href in re.findall(r'<a [^>]*href="([^"]*)"', page)]
+
+
+async def test_a11_a_sign_in_that_failed_can_be_begun_again_from_its_page(whole: Whole) -> None:
+    whole.idp.deviations.authorization_response = {"error": "access_denied", "error_description": "not today"}
+    async with whole.browser() as browser:
+        failed = await browser.get(await browser.callback_address("/c/main/pods?ns=a"), headers=PAGE)
+        text = await failed.text()
+        assert "The identity provider answered access_denied: “not today”." in text
+        again, as_another, start = links(text)
+        assert again == "/oidc?cluster=main&return_to=%2Fc%2Fmain%2Fpods%3Fns%3Da"
+        assert as_another == f"{again}&prompt=login"
+        assert start == "/"
+        # Nothing but a press of a button: no redirect, no script, no loop.
+        assert "refresh" not in text
+        assert "<script" not in text
+        whole.idp.deviations.authorization_response = {}
+        begun = await browser.get(again)
+        back = await browser.get((await browser.get(begun.headers["Location"])).headers["Location"])
+        assert (back.status, back.headers["Location"]) == (303, "/c/main/pods?ns=a")
+
+
+async def test_a_failed_popup_of_a_headlamp_frontend_ends_as_one_when_it_is_begun_again(whole: Whole) -> None:
+    whole.idp.deviations.authorization_response = {"error": "access_denied"}
+    async with whole.browser() as browser:
+        failed = await browser.get(await browser.callback_address(None), headers=PAGE)
+        assert links(await failed.text())[0] == "/oidc?cluster=main"
+
+
+async def test_a_sign_in_that_failed_leaves_no_cookie_behind(whole: Whole) -> None:
+    whole.idp.deviations.authorization_response = {"error": "access_denied"}
+    async with whole.browser() as browser:
+        await browser.get(await browser.callback_address("/"), headers=PAGE)
+        assert browser.cookies() == {}
+
+
+async def test_a_provider_that_does_not_answer_can_be_tried_again(whole: Whole) -> None:
+    await whole.idp.stop()
+    async with whole.browser() as browser:
+        failed = await browser.get("/oidc?cluster=main&return_to=/c/main/nodes", headers=PAGE)
+        assert failed.status == 503
+        assert links(await failed.text())[0] == "/oidc?cluster=main&return_to=%2Fc%2Fmain%2Fnodes"
+
+
+async def test_a13_a_callback_that_nobody_waits_for_asks_whether_one_is_signed_in_already(whole: Whole) -> None:
+    async with whole.browser() as browser:
+        unknown = await browser.get("/oidc-callback?code=x&state=unknown", headers=PAGE)
+        text = await unknown.text()
+        assert unknown.status == 400
+        assert '<script src="/static/callback.js" defer></script>' in text
+        assert links(text) == ["/"]
+        script = await browser.get("/static/callback.js")
+        assert (script.status, script.content_type) == (200, "text/javascript")
+
+
+async def test_a1_a_callback_that_comes_twice_leads_back_to_where_it_led(whole: Whole) -> None:
+    async with whole.browser() as browser:
+        address = await browser.callback_address("/c/main/pods")
+        cookies = browser.cookies()
+        assert (await browser.get(address)).status == 303
+        browser.http.cookie_jar.update_cookies(cookies)
+        replayed = await browser.get(address, headers=PAGE)
+        text = await replayed.text()
+        assert replayed.status == 400
+        assert links(text)[-1] == "/c/main/pods"
+        assert "callback.js" in text
+
+
 async def test_d9_what_a_provider_says_is_text_on_the_page(whole: Whole) -> None:
     for attack in XSS:
         whole.idp.deviations.authorization_response = {"error": "access_denied", "error_description": attack}
@@ -104,9 +175,10 @@ async def test_d9_what_a_provider_says_is_text_on_the_page(whole: Whole) -> None
 @pytest.mark.parametrize("attack", XSS)
 def test_d9_every_part_of_a_page_is_escaped(attack: str) -> None:
     problem = Overloaded(attack, remedy=attack)
-    page = problem_page(problem, attack, base_url="")
+    page = problem_page(problem, attack, base_url="", start_over=StartOver(attack, attack, attack, attack, None))
     assert attack not in page
-    assert page.count(escape(attack)) == 3
+    # Message, remedy, reference, and the provider's name; the rest is in addresses.
+    assert page.count(escape(attack)) >= 4
     assert attack not in popup_page(attack, base_url="")
 
 

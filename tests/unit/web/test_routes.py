@@ -19,8 +19,13 @@ OPEN = {
     ("GET", "/auth"): 200,
     ("GET", "/oidc"): 302,
     ("GET", "/oidc-callback"): 400,
+    ("GET", "/oidc-initiate"): 400,
+    ("POST", "/oidc-initiate"): 400,
+    ("GET", "/signed-out"): 200,
+    ("POST", "/oidc-backchannel-logout"): 400,
     ("GET", "/api/session"): 200,
     ("DELETE", "/api/session"): 200,
+    ("GET", "/api/doctor/ingress"): 404,
     ("GET", "/clusters/{cluster}/me"): 401,
     ("POST", "/clusters/{cluster}/set-token"): 400,
     ("GET", "/static/{name}"): 200,
@@ -37,6 +42,7 @@ async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
 def _example(path: str) -> str:
     return (
         path.replace("{cluster}", "main")
+        .replace("{session}", "somebodys")
         .replace("/static/{name}", "/static/pages.css")
         .replace("{name}", "c/main")
         .replace("{path}", "version")

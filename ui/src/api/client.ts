@@ -1,4 +1,5 @@
 /** The one place that talks to the server. */
+import { held } from "./held";
 import { noAnswer, problemFrom } from "./problem";
 
 /** The address that the page lives under, always with a slash at the end. */
@@ -11,6 +12,8 @@ export interface RequestOptions {
   contentType?: string;
   accept?: string;
   signal?: AbortSignal | undefined;
+  /** Goes out while everything else is held back: for what asks or changes who is signed in. */
+  evenHeld?: boolean;
 }
 
 type Listener = (code: string, message: string) => void;
@@ -23,7 +26,8 @@ export function whenSignedOut(listener: Listener): void {
 
 /** Ask the server; `path` is relative to the base URL. Raises `ApiProblem` for every answer that is not 2xx. */
 export async function request(path: string, options: RequestOptions = {}): Promise<Response> {
-  const { method = "GET", body, accept = "application/json", signal } = options;
+  const { method = "GET", body, accept = "application/json", signal, evenHeld = false } = options;
+  if (!evenHeld) held.refuse();
   const headers: Record<string, string> = { Accept: accept };
   const init: RequestInit = { method, headers, credentials: "same-origin", redirect: "error" };
   if (body !== undefined) {

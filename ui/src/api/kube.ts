@@ -1,6 +1,7 @@
 /** A cluster's Kubernetes API, through our server's proxy, as the signed-in user. */
 import type { Resource } from "../app/types";
 import { json, request, socketURL, type RequestOptions } from "./client";
+import { held } from "./held";
 
 const at = (cluster: string, path: string): string => `clusters/${encodeURIComponent(cluster)}/${path.replace(/^\//, "")}`;
 
@@ -27,6 +28,9 @@ export const kube = {
   stream: (cluster: string, path: string, options: RequestOptions = {}): Promise<Response> =>
     request(at(cluster, path), { accept: "*/*", ...options }),
 
-  socket: (cluster: string, path: string, protocols: string[] = []): WebSocket =>
-    new WebSocket(socketURL(at(cluster, path)), protocols),
+  /** Raises `ApiProblem` while nothing is sent. */
+  socket: (cluster: string, path: string, protocols: string[] = []): WebSocket => {
+    held.refuse();
+    return new WebSocket(socketURL(at(cluster, path)), protocols);
+  },
 };

@@ -43,5 +43,5 @@ function dispatch(event: KeyboardEvent): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=dialog], [role=menu], .cm-editor, .xterm") !== null);
+  return target instanceof HTMLElement && (target.isContentEditable || target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [role=dialog], [role=menu], .cm-editor, .xterm") !== null);
 }

@@ -2,6 +2,8 @@
 import { baseURL } from "../api/client";
 
 export interface Route {
+  /** A page that belongs to no cluster; "" for the start page and the clusters. */
+  readonly page: "" | "diagnosis";
   /** "" on the start page. */
   readonly cluster: string;
   /** `plural` or `plural.group`. */
@@ -19,15 +21,17 @@ export interface Route {
   readonly full: boolean;
 }
 
-const HOME: Route = { cluster: "", resource: "", ns: [], q: "", sort: "", sel: "", tab: "", full: false };
+const HOME: Route = { page: "", cluster: "", resource: "", ns: [], q: "", sort: "", sel: "", tab: "", full: false };
 export const DEFAULT_RESOURCE = "pods";
 
 /** Read an address; `path` is relative to the base, without a leading slash. */
 export function parseRoute(path: string, search: string): Route {
   const [head, cluster = "", resource = ""] = path.replace(/^\/+|\/+$/g, "").split("/");
+  if (head === "diagnosis") return { ...HOME, page: "diagnosis" };
   if (head !== "c" || cluster === "") return HOME;
   const query = new URLSearchParams(search);
   return {
+    page: "",
     cluster: decode(cluster),
     resource: decode(resource) || DEFAULT_RESOURCE,
     ns: (query.get("ns") ?? "").split(",").filter(Boolean),
@@ -41,7 +45,7 @@ export function parseRoute(path: string, search: string): Route {
 
 /** The address of a route, relative to the base. Commas and slashes stay readable. */
 export function formatRoute(route: Route): string {
-  if (route.cluster === "") return "";
+  if (route.cluster === "") return route.page;
   const query: string[] = [];
   const add = (name: string, value: string): void => {
     if (value) query.push(`${name}=${encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":")}`);
@@ -88,6 +92,10 @@ class Router {
 
   home(): void {
     this.go(HOME);
+  }
+
+  diagnosis(): void {
+    this.go({ ...HOME, page: "diagnosis" });
   }
 
   /** Another list: what was said of the last one (filter, order, selection) does not apply to it. */

@@ -41,13 +41,28 @@ export type Cell = string | number | boolean | null | { readonly at: number } | 
 /** A status: shape, word and colour. */
 export type Tone = "ok" | "run" | "warn" | "err" | "unk" | "done";
 
-/** An identity provider one can sign in at. */
+/** An identity provider one can sign in at. The last three are null while one is not signed in there. */
 export interface ProviderInfo {
   readonly id: string;
   readonly name: string;
   readonly issuer: string;
   readonly signed_in: boolean;
+  /** When the token that the server holds ends; it is renewed before that where it can be. */
   readonly expires_at: number | null;
+  readonly renewable: boolean | null;
+  /** Opaque, and the same for the same person there. */
+  readonly account: string | null;
+}
+
+/** What there is to say to somebody who is about to sign in. */
+export interface SignInFacts {
+  /** The browser still had the cookie of a session that is over. */
+  readonly ended: boolean;
+  /** False when a sign-in from this address can't come to anything. */
+  readonly possible: boolean;
+  /** A sign-in that was started and has not come back. */
+  readonly last_try: { readonly provider: string; readonly at: number; readonly callback_url: string } | null;
+  readonly warning: { readonly code: string; readonly title: string; readonly message: string; readonly remedy: string } | null;
 }
 
 /** A cluster and whether it accepts this session's credential (null: not asked, or it did not answer). */
@@ -64,10 +79,22 @@ export interface Session {
   readonly signed_in: boolean;
   /** Nobody has to sign in: whoever is at the machine works with its kubeconfig. */
   readonly local?: boolean;
-  readonly user: { readonly name: string; readonly email: string; readonly groups: readonly string[] } | null;
+  readonly user: User | null;
   readonly providers: readonly ProviderInfo[];
   readonly clusters: readonly ClusterInfo[];
   readonly expires_at: number | null;
+  /** Whether one may see the checks of the whole chain. */
+  readonly doctor: boolean;
+  /** Null when somebody is signed in. */
+  readonly sign_in: SignInFacts | null;
+}
+
+export interface User {
+  readonly name: string;
+  readonly email: string;
+  readonly groups: readonly string[];
+  /** Opaque, and the same for the same person; "" when the session does not say who it is. */
+  readonly account: string;
 }
 
 /** `GET api/access` */

@@ -1,5 +1,6 @@
 /** The object that the pane shows, as it was read last. What was there stays when a later read fails. */
 
+import { held } from "../api/held";
 import { kube, pathOf } from "../api/kube";
 import { asProblem, type ApiProblem } from "../api/problem";
 import type { Resource } from "../app/types";
@@ -32,6 +33,7 @@ export class ObjectReader {
   #abort: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastRead = 0;
+  readonly #leave = held.onRelease(() => this.refresh());
 
   /** Shows another object: what was shown of the last one goes. */
   show(subject: Subject): void {
@@ -59,6 +61,7 @@ export class ObjectReader {
   }
 
   close(): void {
+    this.#leave();
     this.#stop();
     this.#subject = null;
   }
@@ -72,7 +75,8 @@ export class ObjectReader {
 
   async #read(): Promise<void> {
     const subject = this.#subject;
-    if (subject === null) return;
+    // What was read last stays as it is until the sign-in is back; then it is read again.
+    if (subject === null || (held.on && this.object !== null)) return;
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;

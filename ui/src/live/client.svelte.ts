@@ -1,5 +1,6 @@
 /** The one WebSocket of this tab, and the subscriptions on it. */
 import { socketURL } from "../api/client";
+import { held } from "../api/held";
 import { clock } from "../app/clock.svelte";
 import { session } from "../session/session.svelte";
 import { CLOSE_SIGNED_OUT, decode, type Query } from "./protocol";
@@ -28,6 +29,7 @@ export class LiveClient {
 
   constructor() {
     window.addEventListener("online", () => this.retryNow());
+    held.onRelease(() => this.retryNow());
   }
 
   subscribe(query: Query): Subscription {
@@ -62,10 +64,16 @@ export class LiveClient {
   }
 
   #send(message: unknown): void {
-    this.#socket?.send(JSON.stringify(message));
+    // One that the server is closing tells so in a moment; what is subscribed then is subscribed again, or forgotten.
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #connect(): void {
+    if (held.on) {
+      // It goes on when it is known who has signed in.
+      this.connection = "ended";
+      return;
+    }
     this.connection = "connecting";
     this.retryAt = null;
     const socket = new WebSocket(socketURL("api/live"));

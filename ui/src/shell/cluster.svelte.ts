@@ -1,6 +1,7 @@
 /** What the page knows of the cluster it is in: its kinds, its namespaces, who one is there. */
 import { json } from "../api/client";
 import { discover, idOf } from "../api/discovery";
+import { held } from "../api/held";
 import { kube } from "../api/kube";
 import { asProblem, type ApiProblem } from "../api/problem";
 import type { Access, Resource } from "../app/types";
@@ -66,6 +67,13 @@ class Clusters {
       this.#known.set(name, store);
     }
     return store;
+  }
+
+  constructor() {
+    // Whoever signed in again may be in other groups now, and what failed meanwhile is asked again.
+    held.onRelease(() => {
+      for (const store of this.#known.values()) if (store.ready || store.problem) void store.load();
+    });
   }
 
   /** Forget everything: another person may sign in next. */

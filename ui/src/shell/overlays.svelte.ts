@@ -1,5 +1,5 @@
 /** What may float above the page: one thing at a time. */
-export type Overlay = "none" | "palette" | "actions" | "help";
+export type Overlay = "none" | "palette" | "actions" | "help" | "sessions";
 
 class Overlays {
   open = $state<Overlay>("none");

@@ -1,5 +1,16 @@
-// The end of a sign-in in a popup: the window that opened it polls this key.
+// The end of a sign-in in a window of its own. A Headlamp frontend that opened it polls this key.
 localStorage.setItem('auth_status', 'success');
-if (!window.opener) {
-  location.replace(document.getElementById('continue').href);
-}
+// Our own page can't keep a handle on a window that visits a provider, nor be its opener: the two find each other here.
+const tabs = new BroadcastChannel(`headlamp ${new URL('..', document.currentScript.src).pathname}`);
+const goOn = document.getElementById('continue').href;
+// In milliseconds. Whoever waits for this sign-in is open already, and answers at once.
+const patience = 800;
+const alone = setTimeout(() => {
+  if (!window.opener) location.replace(goOn);
+}, patience);
+tabs.addEventListener('message', ({ data }) => {
+  if (data?.type !== 'resumed') return;
+  clearTimeout(alone);
+  window.close();
+});
+tabs.postMessage({ type: 'signed-in' });

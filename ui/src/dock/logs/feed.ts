@@ -1,5 +1,6 @@
 /** The log of one container, followed: a stream that is opened again from where it broke off. */
 
+import { held } from "../../api/held";
 import { ApiProblem, asProblem } from "../../api/problem";
 import { frameBytes, LineSplitter, parseLine, splitStamp, type LogLine } from "./line";
 import { ResumePoint } from "./resume";
@@ -30,6 +31,7 @@ export interface FeedSource {
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 10_000;
+const SIGNED_OUT: FeedState = { phase: "waiting", message: "Your sign-in ended. The log goes on from here when you have signed in again." };
 /** A stream that lasted this long begins the waits anew. In milliseconds. */
 const LASTED = 5000;
 
@@ -40,6 +42,7 @@ export class LogFeed {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wait = FIRST_WAIT;
   #closed = false;
+  readonly #leave = held.onRelease(() => this.retry());
 
   constructor(source: FeedSource) {
     this.#source = source;
@@ -51,6 +54,7 @@ export class LogFeed {
 
   close(): void {
     this.#closed = true;
+    this.#leave();
     clearTimeout(this.#timer);
     this.#socket?.close();
     this.#socket = null;
@@ -65,6 +69,10 @@ export class LogFeed {
   }
 
   #connect(): void {
+    if (held.on) {
+      this.#source.onstate(SIGNED_OUT);
+      return;
+    }
     this.#source.onstate({ phase: "connecting", message: "" });
     this.#point.resume();
     const splitter = new LineSplitter();
@@ -99,8 +107,9 @@ export class LogFeed {
 
   async #decide(): Promise<void> {
     const outlook = await this.#source.outlook().catch((error: unknown): Outlook => outlookOf(asProblem(error)));
-    if (this.#closed) return;
-    if (outlook.next === "end") this.#source.onstate({ phase: "ended", message: outlook.message });
+    if (this.#closed || this.#socket !== null) return;
+    if (held.on) this.#source.onstate(SIGNED_OUT);
+    else if (outlook.next === "end") this.#source.onstate({ phase: "ended", message: outlook.message });
     else if (outlook.next === "fail") this.#source.onstate({ phase: "failed", message: outlook.message });
     else {
       this.#source.onstate({ phase: outlook.problem ? "broken" : "waiting", message: outlook.message });
