@@ -91,7 +91,7 @@ def resident() -> int:
 
 
 def measure(how: str) -> None:
-    """In a process of its own: bytes for each session beyond its tokens, as Python counts them or as the kernel does."""
+    """In a process of its own: bytes a session beyond its tokens, "traced" as Python counts or "resident"."""
     with tempfile.TemporaryDirectory(prefix="headlamp-bench-") as name:
         # What is loaded, compiled and cached once is nobody's session.
         asyncio.run(live_sessions(Path(name) / "warm-up", 100))

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -38,6 +39,7 @@ from headlamp.sessions.secret import load_or_make_secret, secret_from_text
 from headlamp.sessions.sqlite import SqliteStore
 from headlamp.sessions.store import SessionStore
 from headlamp.settings import Settings
+from headlamp.settings.pem import pem_text
 from headlamp.web.callback_url import expected_callback_url, expected_logout_urls
 from headlamp.web.gate import Gate
 from headlamp.web.origin import Origins
@@ -85,17 +87,23 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
     """The parts of the application, with `secret` to seal sessions and sign-ins; none of them is started."""
     local = not settings.oidc_configured and settings.loopback_only
     sealer = Sealer(secret)
-    providers = Providers(_default_provider(settings), lambda config: Provider(config, now=now))
+    clusters = Clusters(
+        kubeconfig=settings.kubeconfig,
+        skipped_kube_contexts=settings.skipped_kube_contexts,
+        in_cluster=settings.in_cluster,
+        in_cluster_context_name=settings.in_cluster_context_name,
+        local_credentials_allowed=local,
+    )
+    providers = Providers(
+        _default_provider(settings),
+        lambda config: Provider(config, now=now),
+        clusters,
+        signing_algs=frozenset(settings.oidc_signing_algs),
+    )
     store = _store(settings)
-    services = Services(
+    return Services(
         settings=settings,
-        clusters=Clusters(
-            kubeconfig=settings.kubeconfig,
-            skipped_kube_contexts=settings.skipped_kube_contexts,
-            in_cluster=settings.in_cluster,
-            in_cluster_context_name=settings.in_cluster_context_name,
-            local_credentials_allowed=local,
-        ),
+        clusters=clusters,
         transports=Transports(insecure_ssl=settings.insecure_ssl),
         providers=providers,
         sessions=Sessions(
@@ -120,10 +128,6 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
         local_credentials=local,
         now=now,
     )
-    for cluster in services.clusters.all():
-        # Known before anybody asks: a sign-in that another process began may come back to this one.
-        services.providers.for_cluster(cluster)
-    return services
 
 
 @asynccontextmanager
@@ -267,7 +271,7 @@ def _default_provider(settings: Settings) -> ProviderConfig | None:
         client_secret=settings.oidc_client_secret.reveal() if settings.oidc_client_secret else None,
         scopes=settings.oidc_scopes,
         display_name=settings.oidc_display_name or urlsplit(settings.oidc_idp_issuer_url).hostname or "",
-        ca_pem=settings.oidc_ca_file.read_text(encoding="ascii") if settings.oidc_ca_file else None,
+        ca_pem=pem_text(settings.oidc_ca_file.read_bytes()) if settings.oidc_ca_file else None,
         skip_tls_verify=settings.oidc_skip_tls_verify,
         signing_algs=frozenset(settings.oidc_signing_algs),
         token_rule=TokenRule(
@@ -277,7 +281,7 @@ def _default_provider(settings: Settings) -> ProviderConfig | None:
         ),
         trusted_audiences=frozenset(settings.oidc_trusted_audiences),
         client_auth=settings.oidc_client_auth_method,
-        client_key_pem=settings.oidc_client_key_file.read_text("utf-8") if settings.oidc_client_key_file else None,
+        client_key_pem=_key_text(settings.oidc_client_key_file) if settings.oidc_client_key_file else None,
         client_key_id=settings.oidc_client_key_id,
         client_assertion_audience=settings.oidc_client_assertion_audience,
         auth_params=_request_parameters(settings),
@@ -285,6 +289,11 @@ def _default_provider(settings: Settings) -> ProviderConfig | None:
         acr_values=settings.oidc_acr_values,
         send_id_token_hint=settings.oidc_logout_hint,
     )
+
+
+def _key_text(path: Path) -> str:
+    # PEM or JWK: whatever is no UTF-8 stands in a comment.
+    return path.read_text("utf-8", errors="replace")
 
 
 def _request_parameters(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,9 @@ from tests.adversarial.relying_party import Clock
 from tests.adversarial.signing import ec_key, rsa_key
 from tests.support.whole import Browser, Whole, whole_server
 
+from headlamp.sessions.errors import StoreUnavailable
+from headlamp.sessions.memory import MemoryStore
+
 LIST = "/clusters/main/api/v1/pods"
 NOW = 1_764_000_000
 PATH = "/oidc-backchannel-logout"
@@ -409,6 +412,25 @@ async def test_i5_a_logout_token_is_remembered_for_as_long_as_it_is_valid(tmp_pa
         for _ in range(4):
             clock.seconds += 59
             assert (await post(whole, token)).status == 400
+
+
+async def test_i5_a_logout_token_that_the_store_kept_from_working_may_come_again(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> list[bytes]:
+        raise StoreUnavailable("disk full")
+
+    async with whole.browser() as browser:
+        await browser.sign_in()
+        token = whole.idp.logout_token()
+        monkeypatch.setattr(MemoryStore, "find", broken)
+        failed = await post(whole, token)
+        assert (failed.status, (await failed.json())["error"]) == (400, "temporarily_unavailable")
+        assert await alive(browser)
+        monkeypatch.undo()
+        assert (await post(whole, token)).status == 200
+        assert not await alive(browser)
+        assert (await post(whole, token)).status == 400
 
 
 # The request and the answer

@@ -289,7 +289,10 @@ async def test_rp_config_signing_key_rotation_between_two_sign_ins_is_followed(w
 
 
 async def renewed(folder: Path, deviations: Deviations) -> tuple[Whole, int, int, dict[str, Any]]:
-    """A sign-in and a renewal with `deviations`: the status of a request after it, and of the page's next question."""
+    """A sign-in and a renewal with `deviations`: the status of a request after it, and of one after everything is well.
+
+    The last is what the cluster was shown by the first of them; nothing where nothing was sent.
+    """
     clock = Clock()
     async with whole_server(folder, now=clock) as whole, whole.browser() as browser:
         await accepts(whole, browser)
@@ -304,32 +307,39 @@ async def renewed(folder: Path, deviations: Deviations) -> tuple[Whole, int, int
             token = sent[0].values("Authorization")[0].split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         whole.idp.deviations = Deviations()
+        # Longer than a session that goes on would wait before it asks once more.
+        clock.seconds += 600
         again = (await browser.get(LIST, headers=cookie)).status
         return whole, status, again, claims
 
 
+async def ends_the_session(folder: Path, deviations: Deviations) -> None:
+    """A renewal with `deviations` brings nothing that a cluster is shown, and the session is not there any more."""
+    _, status, again, shown = await renewed(folder, deviations)
+    assert (status, again, shown) == (401, 401, {})
+
+
 async def test_rp_refresh_refresh_token_is_used_and_the_new_id_token_goes_to_the_cluster(tmp_path: Path) -> None:
-    whole, status, _, claims = await renewed(tmp_path, Deviations())
-    assert status == 200
-    assert claims["iat"] == int(whole.idp.now())
+    whole, status, again, claims = await renewed(tmp_path, Deviations())
+    assert (status, again) == (200, 200)
+    assert claims["iat"] == int(whole.idp.now()) - 600
     assert whole.idp.last("token").form["grant_type"] == "refresh_token"
 
 
 async def test_rp_refresh_refresh_token_invalid_issuer_ends_the_session(tmp_path: Path) -> None:
-    wrong = Deviations(refreshed_id_token={"iss": "https://other.example.com"})
-    assert (await renewed(tmp_path, wrong))[1:3] == (401, 401)
+    await ends_the_session(tmp_path, Deviations(refreshed_id_token={"iss": "https://other.example.com"}))
 
 
 async def test_rp_refresh_refresh_token_invalid_sub_ends_the_session(tmp_path: Path) -> None:
-    assert (await renewed(tmp_path, Deviations(refreshed_id_token={"sub": "invalid"})))[1:3] == (401, 401)
+    await ends_the_session(tmp_path, Deviations(refreshed_id_token={"sub": "invalid"}))
 
 
 async def test_rp_refresh_refresh_token_invalid_aud_ends_the_session(tmp_path: Path) -> None:
-    assert (await renewed(tmp_path, Deviations(refreshed_id_token={"aud": "invalid"})))[1:3] == (401, 401)
+    await ends_the_session(tmp_path, Deviations(refreshed_id_token={"aud": "invalid"}))
 
 
 async def test_rp_refresh_refresh_token_invalid_azp_ends_the_session(tmp_path: Path) -> None:
-    assert (await renewed(tmp_path, Deviations(refreshed_id_token={"azp": "invalid"})))[1:3] == (401, 401)
+    await ends_the_session(tmp_path, Deviations(refreshed_id_token={"azp": "invalid"}))
 
 
 # Further modules
@@ -479,6 +489,7 @@ async def test_rp_logout_logout_sends_hint_registered_address_and_state_and_come
         asked = asked_at_logout(hinting.idp)
         assert asked["post_logout_redirect_uri"] == f"{hinting.url}/signed-out"
         assert asked["state"] in parse_qs(urlsplit(str(page.url)).query)["state"]
+        assert str(urlsplit(hinting.idp.issuer).hostname) in await page.text()
         # The provider verified it: it is an ID token of its own.
         assert asked["id_token_hint"].count(".") == 2
         assert (await (await browser.get("/api/session")).json())["signed_in"] is False

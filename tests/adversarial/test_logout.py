@@ -276,6 +276,20 @@ async def test_i1_who_signed_in_again_meanwhile_stays_signed_in(whole: Whole) ->
         assert (await browser.get(LIST)).status == 200
 
 
+async def test_i1_the_way_back_takes_no_cookie_of_a_session_that_it_cannot_see(whole: Whole) -> None:
+    """A redirect of the provider comes without the session's cookie, whether or not there is a new session."""
+    async with whole.browser() as browser, whole.browser() as without:
+        await browser.sign_in()
+        back = await browser.get(await redirect_of(browser))
+        await browser.sign_in()
+        lax = "; ".join(f"{name}={value}" for name, value in browser.cookies().items() if "logout" in name)
+        page = await without.get(
+            back.headers["Location"], headers={"Cookie": lax, "Sec-Fetch-Site": "cross-site", **NAVIGATION}
+        )
+        assert "as well" in await page.text()
+        assert [value.partition("=")[0] for value in page.headers.getall("Set-Cookie")] == [lax.partition("=")[0]]
+
+
 async def test_i1_no_answer_of_a_sign_out_has_large_headers(whole: Whole) -> None:
     async with whole.browser() as browser:
         await browser.sign_in()

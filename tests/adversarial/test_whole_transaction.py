@@ -152,6 +152,19 @@ async def test_a2_code_and_state_of_two_providers_cannot_be_swapped(
         assert other_idp.last("token").form["grant_type"] == "authorization_code"
 
 
+async def test_a_sign_in_ends_with_the_very_entry_that_it_began_with(
+    tmp_path: Path, other_idp: MisbehavingProvider
+) -> None:
+    stale, right = kubeconfig_user(other_idp), kubeconfig_user(other_idp)
+    stale["auth-provider"]["config"]["client-secret"] = "of last year"
+    users = {"first": stale, "second": right, "third": stale}
+    async with whole_server(tmp_path, users=users) as whole, whole.browser() as browser:
+        address = await browser.callback_address("/", cluster="second")
+        # Somebody else's page asks about all clusters meanwhile.
+        await browser.get("/api/session")
+        assert (await browser.get(address)).status == 303
+
+
 async def test_a2_the_login_url_takes_no_registration_from_whoever_wrote_it(whole: Whole) -> None:
     evil = {
         "client_id": "evil",
@@ -342,6 +355,13 @@ async def test_a13_of_thirty_tabs_those_that_come_too_late_are_told_and_harm_nob
         assert (await browser.get(LIST)).status == 200
         late = await browser.get(addresses[0], headers=HTML)
         assert re.search(r"<(a|form)\b[^>]*\b(href|action)=", await late.text())
+
+
+async def test_a13_a_tab_that_asks_without_a_cookie_takes_none_away(whole: Whole) -> None:
+    """Its answer may arrive after that of another tab, whose sign-in has just been finished."""
+    async with whole.browser() as tab:
+        for path in ("/api/session", "/"):
+            assert "Set-Cookie" not in (await tab.get(path)).headers, path
 
 
 @pytest.mark.parametrize("count", [1, 5, 30])

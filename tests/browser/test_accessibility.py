@@ -104,6 +104,30 @@ def test_a_cluster_that_refuses_the_menu_and_the_sessions(
     check(page)
 
 
+def test_a_sign_in_that_ended_and_another_person_who_came(
+    server: Served, context: BrowserContext, api_server: SmallApiServer
+) -> None:
+    api_server.refuses = True
+    page = context.new_page()
+    page.goto(server.url + PODS)
+    page.get_by_role("link", name=SIGN_IN).click()
+    expect(page.get_by_role("table")).to_be_visible()
+    page.get_by_text("Use a token instead").click()
+    page.get_by_label("Bearer token for main").fill("half-a-secret")
+    assert context.request.delete(f"{server.url}/api/session").ok
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.get_by_role("alert").filter(has_text="Your sign-in ended")).to_be_visible()
+    check(page)
+    server.whole.idp.user = "bob"
+    with page.expect_popup():
+        page.get_by_role("button", name="Sign in again").click()
+    dialog = page.get_by_role("dialog", name="bob is signed in now")
+    expect(dialog).to_be_visible()
+    check(page)
+    dialog.get_by_role("button", name="Look at the text").click()
+    check(page)
+
+
 def test_the_diagnosis_and_the_clusters(server: Served, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(server.url)
@@ -111,7 +135,7 @@ def test_the_diagnosis_and_the_clusters(server: Served, context: BrowserContext)
     expect(page.get_by_role("heading", name="Clusters")).to_be_visible()
     check(page)
     page.goto(f"{server.url}/diagnosis")
-    expect(page.get_by_role("status").filter(has_text="Checked at")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Asked at")).to_be_visible()
     page.get_by_role("button", name="What is well").click()
     check(page)
     page.goto(f"{server.url}/doctor")

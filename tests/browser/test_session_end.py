@@ -144,6 +144,21 @@ def test_a_window_that_the_browser_does_not_open_is_a_link_to_a_new_tab(server: 
             assert "/auth" in tab.url
 
 
+def test_below_a_base_url_the_window_and_the_page_find_each_other_too(tmp_path: Path, context: BrowserContext) -> None:
+    with served(tmp_path, base_url="/ui") as server:
+        server.whole.upstream.handler = SmallApiServer()
+        page = context.new_page()
+        page.goto(f"{server.url}/ui{PODS}")
+        page.get_by_role("link", name=SIGN_IN).click()
+        expect(page.get_by_role("grid").get_by_text("web-1")).to_be_visible()
+        end_sessions(server, "alice")
+        banner(page)
+        with page.expect_popup() as opened:
+            page.get_by_role("button", name="Sign in again").click()
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        until(page, opened.value.is_closed)
+
+
 def test_signing_in_in_another_tab_brings_this_one_back_too(server: Served, context: BrowserContext) -> None:
     page = at_work(server, context)
     end_sessions(server, "alice")

@@ -124,13 +124,15 @@ def _taking(stack: Stack, name: str, issuer: TrustedIssuer) -> TunableApiServer:
 
 
 async def test_s5_s6_clusters_of_one_sign_in_get_the_token_that_each_of_them_wants(
-    stack: Stack, api_server: ApiServer, tenant: EntraTenant, browser: Browser
+    request: pytest.FixtureRequest, stack: Stack, api_server: ApiServer, tenant: EntraTenant, browser: Browser
 ) -> None:
     pem = stack.web_pki.pem
     takes_access_tokens = TrustedIssuer(tenant.sts_issuer, AKS_SERVER, pem, prefix="aks:", username_claim="oid")
     takes_id_tokens = TrustedIssuer(tenant.issuer, CLIENT, pem, prefix="own:", username_claim="oid")
     of_access = await asyncio.to_thread(_taking, stack, "kube-apiserver-of-access-tokens", takes_access_tokens)
+    request.addfinalizer(of_access.kill)
     of_id = await asyncio.to_thread(_taking, stack, "kube-apiserver-of-id-tokens", takes_id_tokens)
+    request.addfinalizer(of_id.kill)
     user = {
         "auth-provider": {
             "name": "oidc",

@@ -52,9 +52,11 @@ FORMS = pytest.mark.parametrize("form", Form, ids=lambda form: form.name.lower()
 
 
 @pytest.fixture(scope="module")
-def by_page(stack: Stack, api_server: ApiServer) -> TunableApiServer:
+def by_page(stack: Stack, api_server: ApiServer) -> Iterator[TunableApiServer]:
     """An API server that is set up as a page says."""
-    return beside(api_server, stack.cluster.ports.take(), "kube-apiserver-by-page")
+    server = beside(api_server, stack.cluster.ports.take(), "kube-apiserver-by-page")
+    yield server
+    server.kill()
 
 
 @pytest.mark.keycloak

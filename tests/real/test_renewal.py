@@ -1,4 +1,4 @@
-"""An ID token lives for half a minute here; who works for longer notices nothing of it."""
+"""An ID token lives for twenty seconds here; who works for longer notices nothing of it."""
 
 from __future__ import annotations
 

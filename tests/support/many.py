@@ -34,6 +34,7 @@ class Server:
         self.process = process
         self.log: list[dict[str, Any]] = []
         self.words: list[str] = []
+        self._seen: set[int] = set()
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -47,7 +48,9 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """The process ids of the workers."""
-        return children(self.pid)
+        found = children(self.pid)
+        self._seen.update(found)
+        return found
 
     def entries(self, event: str) -> list[dict[str, Any]]:
         return [entry for entry in self.log if entry["event"] == event]
@@ -83,6 +86,8 @@ class Server:
     async def kill(self) -> None:
         """End the supervisor and all workers at once, as a machine that loses power would."""
         pids = [self.pid, *self.workers] if self.process.returncode is None else []
+        # Workers that a test has looked at and that have outlived their supervisor, which they must not.
+        pids += [pid for pid in self._seen if pid not in pids and _is_ours(pid)]
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -249,6 +254,14 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
     return state not in "ZX"
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether it is still one of our programs: numbers are given again."""
+    try:
+        return b"headlamp\0serve" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def connections(pid: int) -> int:

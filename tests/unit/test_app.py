@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.certificates import Authority
 from tests.support.whole import whole_server
 
 from headlamp.app import build, run
+from headlamp.oidc.http import trust
 from headlamp.sessions.errors import SecretUnusable
 from headlamp.settings import Secret, Settings
 from headlamp.web.services import SERVICES
@@ -91,6 +93,14 @@ async def test_a_session_outlives_a_restart_in_the_sqlite_store(tmp_path: Path) 
         cookie = {"Cookie": f"headlamp-{whole.running.port}={value}"}
         session = await (await browser.get("/api/session", headers=cookie)).json()
         assert session["signed_in"] is True
+
+
+async def test_the_authority_of_the_provider_may_be_named_in_any_language(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.crt"
+    authority.write_text(f"# Főtanúsítvány\n{Authority().pem}", "utf-8")
+    provider = {"oidc_client_id": "ui", "oidc_idp_issuer_url": "https://idp.example", "oidc_ca_file": authority}
+    (party,) = build(_settings(tmp_path, **provider))[SERVICES].providers.values()
+    trust(party.config.ca_pem)
 
 
 async def test_on_a_laptop_without_a_provider_the_kubeconfig_s_own_user_speaks(tmp_path: Path) -> None:

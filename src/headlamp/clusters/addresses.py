@@ -19,6 +19,16 @@ def check_server(server: str) -> None:
         raise ValueError("the path of `server` is not plain")
 
 
+def check_issuer(issuer: str, field: str) -> None:
+    """An issuer is an http(s) URL with a host and perhaps a path (OpenID Connect Core 1.0, section 2).
+
+    Whether http is good enough for its host is for the sign-in to say. Raises `ValueError`.
+    """
+    url = _split(issuer, field)
+    if url.query or url.fragment or "@" in url.netloc:
+        raise ValueError(f"`{field}` may have no user name, query or fragment")
+
+
 def check_proxy_url(proxy_url: str) -> None:
     """A proxy is an http(s) URL; empty means none. Raises `ValueError`."""
     if not proxy_url:

@@ -31,12 +31,20 @@ def load_yaml(content: bytes) -> Any:
         raise ValueError(f"it is larger than {MAX_BYTES // (1024 * 1024)} MiB")
     try:
         _check_bounds(content)
-        return yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader)
+        return _construct(content)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise ValueError(f"it is not valid YAML: {line}{error.problem or 'syntax error'}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError("it is not valid YAML: it holds bytes that are not text") from error
+
+
+def _construct(content: bytes) -> Any:
+    try:
+        return yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader)
+    except (ValueError, AttributeError, LookupError) as error:
+        # The library's own way of saying that `!!bool perhaps` is none.
+        raise ValueError("it is not valid YAML: it holds a value that is not of the type that it has") from error
 
 
 def _check_bounds(content: bytes) -> None:

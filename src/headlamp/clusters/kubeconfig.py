@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from headlamp.clusters.kubeconfig_entries import (
     UserEntry,
 )
 from headlamp.clusters.names import url_name
+from headlamp.settings.pem import pem_text
 
 _MAX_PEM = 1024 * 1024
 OUR_EXTENSION = "pyheadlamp"
@@ -201,18 +201,27 @@ class _ContextReader:
         """PEM text from base64 data, which wins, or from a file, relative to the kubeconfig's own folder."""
         if data:
             try:
-                return base64.b64decode("".join(data.split()), validate=True).decode("ascii")
-            except (binascii.Error, UnicodeDecodeError) as error:
+                return _blocks(base64.b64decode("".join(data.split()), validate=True))
+            except ValueError as error:
                 raise ValueError("certificate or key data is not PEM text in base64") from error
         if not path:
             return None
         target = file.parent / path
         try:
-            return self._files.read(target, limit=_MAX_PEM).decode("ascii")
+            content = self._files.read(target, limit=_MAX_PEM)
         except OSError as error:
             raise ValueError(f"{target} can't be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
+        try:
+            return _blocks(content)
+        except ValueError as error:
             raise ValueError(f"{target} is not PEM text") from error
+
+
+def _blocks(content: bytes) -> str:
+    text = pem_text(content)
+    if "-----BEGIN " not in text:
+        raise ValueError("there is no PEM block")
+    return text
 
 
 _Kind = TypeVar("_Kind")

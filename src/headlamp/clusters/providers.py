@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
+from headlamp.clusters.addresses import check_issuer
 from headlamp.clusters.cluster import ClusterToken, KubeconfigProvider
 
 ReadPem = Callable[[str | None, str | None], str | None]
@@ -173,6 +174,7 @@ def _provider(
     for value, name in zip((issuer, client_id), names, strict=True):
         if not value:
             raise ValueError(f"{where} has no {name}")
+    check_issuer(issuer or "", names[0])
     return KubeconfigProvider(
         issuer or "", client_id or "", client_secret or None, scopes, ca_pem, skip_tls_verify, token, auth_params
     )

@@ -46,6 +46,8 @@ class Clusters:
         self._local_credentials_allowed = local_credentials_allowed
         self._monotonic = monotonic
         self._looked_at = monotonic()
+        self.generation = 0
+        """Another number whenever the files were read anew."""
         self._load()
 
     def get(self, name: str) -> Cluster | None:
@@ -88,6 +90,7 @@ class Clusters:
         self._files = files
         self._by_name = _each_name_once(found)
         self._problems = tuple(read.problems)
+        self.generation += 1
 
 
 def _each_name_once(clusters: Iterable[Cluster]) -> dict[str, Cluster]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headlamp.doctor.examined import ExaminedProvider
 from headlamp.doctor.judging import Advice
+from headlamp.oidc.errors import quoted
 
 _IN_KUBECONFIG = {
     "issuer": "idp-issuer-url (or --oidc-issuer-url)",
@@ -36,6 +37,10 @@ class Knobs:
     def set(self, what: str, value: str) -> str:
         """What to type so that `what` becomes `value`."""
         return f"{_FLAGS[what]}={value}" if self._from_flags else f"{self.name(what)}: {value}"
+
+    def set_issuer(self, issuer: str) -> str:
+        """The beginning of a remedy: that `issuer` should be configured."""
+        return f"Set {self.set('issuer', quoted(issuer))}"
 
     def flag(self, text: str) -> str:
         """`text` about a flag that a kubeconfig has no word for: such a provider has to be given by flags."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from headlamp.oidc.token_rule import ID_TOKEN, TokenRule
+
+SIGNING_ALGS: Final = frozenset({"RS256"})
+"""What ID tokens have unless the client is registered otherwise (OpenID Connect Core 1.0, section 3.1.3.7, item 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,7 @@ class ProviderConfig:
     `token_rule` says which token clusters get. `trusted_audiences` may stand beside `client_id` in an ID token.
     `send_id_token_hint` is for sign-out.
 
-    `signing_algs` are the algorithms that this client's ID tokens may have (RS256 unless registered otherwise:
-    OpenID Connect Core 1.0, section 3.1.3.7, item 7).
+    `signing_algs` are the algorithms that this client's ID tokens may have.
     """
 
     id: str
@@ -34,7 +37,7 @@ class ProviderConfig:
     ca_pem: str | None = field(default=None, repr=False)
     skip_tls_verify: bool = False
     client_auth: str = "auto"
-    signing_algs: frozenset[str] = frozenset({"RS256"})
+    signing_algs: frozenset[str] = SIGNING_ALGS
     token_rule: TokenRule = ID_TOKEN
     trusted_audiences: frozenset[str] = frozenset()
     client_key_pem: str | None = field(default=None, repr=False)

@@ -12,6 +12,10 @@ from urllib.parse import urlsplit
 
 from headlamp.oidc.hints import Hint
 
+STS = "sts.windows.net"
+ENTRA_HOSTS = frozenset(
+    {"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", STS}
+)
 _NUMBER = re.compile(r"AADSTS(\d{4,8})")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -127,6 +131,12 @@ def tenant_of(issuer: str) -> str | None:
     return segments[0] if segments and is_guid(segments[0]) else None
 
 
+def is_entra(issuer: str) -> bool:
+    """Whether the issuer is a tenant of Entra ID: by its host, or in other clouds by its path."""
+    parts = urlsplit(issuer)
+    return parts.hostname in ENTRA_HOSTS or (tenant_of(issuer) is not None and parts.path.rstrip("/").endswith("/v2.0"))
+
+
 def is_version_1(issuer: str) -> bool:
     """Whether this is a tenant's address without /v2.0: the issuer of access tokens, or the older endpoints."""
     return tenant_of(issuer) is not None and urlsplit(issuer).path.strip("/") == tenant_of(issuer)
@@ -135,5 +145,5 @@ def is_version_1(issuer: str) -> bool:
 def issuer_for_version_2(issuer: str, tenant: str) -> str:
     """What -oidc-idp-issuer-url should be for somebody who has named `issuer`."""
     parts = urlsplit(issuer)
-    host = "login.microsoftonline.com" if parts.hostname == "sts.windows.net" else parts.netloc
+    host = "login.microsoftonline.com" if parts.hostname == STS else parts.netloc
     return f"{parts.scheme}://{host}/{tenant}/v2.0"

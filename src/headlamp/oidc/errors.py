@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from headlamp.oidc.hints import Hint
+from headlamp.oidc.hints import Hint, IssuerSlip
 from headlamp.problems import Problem
 
 _TRY_AGAIN = "Start the sign-in again."
@@ -22,6 +22,11 @@ def quoted(text: str, limit: int = 200) -> str:
     cleaned = "".join(c if c.isprintable() else " " for c in text[: limit * 4]).translate(_NO_TAGS)
     cleaned = " ".join(cleaned.split())
     return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
+
+
+def set_issuer(issuer: str) -> str:
+    """The beginning of a remedy: that `issuer` should be configured."""
+    return f"Your administrator should set -oidc-idp-issuer-url to {quoted(issuer)}"
 
 
 # The page escapes what it shows; this is for sinks that nobody has thought of yet.
@@ -113,16 +118,10 @@ class IssuerMismatch(ProviderUnavailable):
     status = 502
     title = "The identity provider calls itself by another name"
 
-    def __init__(self, *, expected: str, found: str, hint: Hint | None = None) -> None:
-        self.expected, self.found = expected, found
-        meaning = f" {hint.meaning}" if hint is not None and hint.meaning else ""
-        super().__init__(
-            f"The configured issuer is {quoted(expected)}, but its metadata says {quoted(found)}.{meaning}",
-            remedy=hint.remedy
-            if hint is not None
-            else "Your administrator should set -oidc-idp-issuer-url to the provider's own issuer, "
-            "to the letter: a slash at the end counts.",
-        )
+    def __init__(self, *, expected: str, found: str, slip: IssuerSlip) -> None:
+        self.expected, self.found, self.slip = expected, found, slip
+        said = f"The configured issuer is {quoted(expected)}, but its metadata says {quoted(found)}."
+        super().__init__(f"{said} {slip.meaning}".strip(), remedy=slip.remedy(set_issuer))
 
 
 class IssuerTemplate(IssuerMismatch):

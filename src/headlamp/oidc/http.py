@@ -213,4 +213,4 @@ def _retry_after(response: aiohttp.ClientResponse) -> float | None:
 def _place(url: str) -> str:
     """Where a call went, without what was said."""
     parts = urlsplit(url)
-    return quoted(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}")
+    return quoted(f"{parts.scheme}://{parts.netloc}{parts.path}")

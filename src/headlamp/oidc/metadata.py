@@ -9,17 +9,12 @@ from typing import Any
 
 import msgspec
 
-from headlamp.oidc.errors import BadProviderAnswer, ProviderUnavailable, quoted
+from headlamp.oidc.errors import BadProviderAnswer, ProviderUnavailable, quoted, set_issuer
 from headlamp.oidc.http import Http, require_secure
-from headlamp.oidc.issuer_hints import issuer_mismatch
+from headlamp.oidc.issuer_hints import DISCOVERY, issuer_mismatch, no_document
 
 MAX_AGE = 3600.0
 RETRY_AFTER = 10.0
-_NO_DOCUMENT = (
-    "Your administrator should check the path of -oidc-idp-issuer-url: Keycloak's is /realms/NAME, Entra ID's "
-    "/TENANT-ID/v2.0, Okta's may be /oauth2/default, Authentik's /application/o/NAME/, Dex's is the one that it is "
-    "configured with."
-)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +39,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
 def discovery_url(issuer: str) -> str:
     """Where the document of `issuer` is (OpenID Connect Discovery 1.0, section 4.1)."""
-    return issuer.rstrip("/") + "/.well-known/openid-configuration"
+    return issuer.rstrip("/") + DISCOVERY
 
 
 def read_metadata(document: dict[str, Any], *, issuer: str) -> Metadata:
@@ -126,10 +121,11 @@ class Discovery:
             require_secure(self._issuer, "issuer")
             answer = await self._http.fetch(discovery_url(self._issuer))
             if 400 <= answer.status < 500 and answer.status not in (408, 429):
+                slip = no_document(self._issuer, answer.status)
                 raise BadProviderAnswer(
                     f"There are no metadata of a provider at {quoted(discovery_url(self._issuer))}: it answered "
-                    f"{answer.status}.",
-                    remedy=_NO_DOCUMENT,
+                    f"{answer.status}. {slip.meaning}".strip(),
+                    remedy=slip.remedy(set_issuer),
                 )
             if answer.status != 200:
                 raise ProviderUnavailable(f"The provider's metadata cannot be read: it answered {answer.status}.")

@@ -28,7 +28,7 @@ from headlamp.oidc.keys import SUPPORTED_ALGORITHMS, RemoteKeys
 from headlamp.oidc.logout import end_session_url
 from headlamp.oidc.metadata import Discovery, Metadata
 from headlamp.oidc.provider_hints import hint_for, how_to_be_renewed
-from headlamp.oidc.refresh import PASSING, check_same_sign_in, mismatch, refusal
+from headlamp.oidc.refresh import PASSING, check_same_registration, check_same_sign_in, mismatch, refusal
 from headlamp.oidc.revocation import revoke_refresh_token
 from headlamp.oidc.token_endpoint import TokenRefusal, TokenResponse, request_tokens
 from headlamp.oidc.token_rule import TokenRule
@@ -139,6 +139,7 @@ class Provider:
         """
         if tokens.refresh_token is None:
             raise RefreshRefused("The identity provider gave no refresh token with this sign-in.")
+        check_same_registration(claims, issuer=self.config.issuer, client_id=self.config.client_id)
         metadata = await self.metadata()
         # Before the refresh token is spent: an answer that cannot be verified would be of no use.
         await self._keys.current(metadata.jwks_uri)

@@ -83,6 +83,16 @@ def check_same_sign_in(refreshed: Mapping[str, Any], *, subject: str, claims: Ma
             raise RefreshMismatch(name)
 
 
+def check_same_registration(claims: Mapping[str, Any], *, issuer: str, client_id: str) -> None:
+    """Whether the sign-in with `claims` came of the registration that `issuer` and `client_id` name now.
+
+    A refresh token is for its own client at its own provider (RFC 6749, section 6), and sessions outlive a change of
+    the settings. Raises `RefreshRefused`.
+    """
+    if claims.get("iss") != issuer or client_id not in _audiences(claims):
+        raise RefreshRefused("The identity provider of this sign-in is set up in another way than it was then.")
+
+
 def _audiences(claims: Mapping[str, Any]) -> set[str]:
     value = claims.get("aud", ())
     return {value} if isinstance(value, str) else set(value)

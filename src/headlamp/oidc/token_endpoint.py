@@ -27,6 +27,8 @@ from headlamp.oidc.provider_hints import hint_for
 MAX_BYTES = 4 * 1024 * 1024
 # A year: whoever says more does not mean it.
 LONGEST_LIFETIME = 366 * 86400.0
+# Of the statuses that a refusal may have: RFC 6749, section 5.2, says 400 or 401, Auth0 says invalid_grant with 403.
+_PASSING = frozenset({408, 425, 429})
 # What a header can carry: RFC 6750, section 2.1, and some more that providers use in opaque tokens.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
@@ -109,7 +111,7 @@ def _read_error(answer: Answer, config: ProviderConfig, form: Mapping[str, str])
     except BadProviderAnswer:
         document = {}
     error, description = document.get("error"), document.get("error_description")
-    if not isinstance(error, str) or answer.status not in (400, 401):
+    if not isinstance(error, str) or not 400 <= answer.status < 500 or answer.status in _PASSING:
         if answer.status == 401:
             raise ClientRejected("The provider does not accept the client.", remedy=_proof_remedy(config, form))
         raise ProviderUnavailable(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from headlamp.oidc.errors import IdTokenRejected, MalformedToken, ProviderUnavailable, WrongAudience, WrongIssuer
+from headlamp.oidc.errors import IdTokenRejected, ProviderUnavailable, TokenExpired, WrongAudience, WrongIssuer
 from headlamp.oidc.http import Http
 from headlamp.oidc.keys import KeySet
 from headlamp.oidc.metadata import Metadata
-from headlamp.oidc.verification import LEEWAY, verify_signature
+from headlamp.oidc.verification import LEEWAY, instant, verify_signature
 
 TIMEOUT = 5.0
 
@@ -59,7 +59,6 @@ def verify_userinfo(
     audience = claims.get("aud", client_id)
     if client_id not in (audience if isinstance(audience, list) else [audience]):
         raise WrongAudience(expected=client_id, found=(str(audience),))
-    expiry = claims.get("exp", now)
-    if not isinstance(expiry, int | float) or now >= expiry + LEEWAY:
-        raise MalformedToken("The UserInfo answer is over, or does not say when in a number.")
+    if "exp" in claims and now >= (expiry := instant(claims, "exp")) + LEEWAY:
+        raise TokenExpired(expiry=expiry, now=now)
     return claims

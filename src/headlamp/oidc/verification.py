@@ -34,6 +34,7 @@ from headlamp.oidc.errors import (
     WrongIssuer,
     WrongNonce,
     quoted,
+    set_issuer,
 )
 from headlamp.oidc.issuer_hints import version_1
 from headlamp.oidc.jose import registry_for
@@ -198,10 +199,10 @@ def _check_claims(claims: Mapping[str, Any], expected: Expected, now: float) -> 
         nonce = _text(claims, "nonce")
         if not same_text(nonce, expected.nonce):
             raise WrongNonce("The ID token's nonce is not that of this sign-in.")
-    _check_authentication(claims, expected)
+    _check_authentication(claims, expected, now)
 
 
-def _check_authentication(claims: Mapping[str, Any], expected: Expected) -> None:
+def _check_authentication(claims: Mapping[str, Any], expected: Expected, now: float) -> None:
     """Items 12 and 13: what was asked for has to be answered, and not only where the provider likes to."""
     if expected.acr_values:
         if "acr" not in claims:
@@ -212,7 +213,10 @@ def _check_authentication(claims: Mapping[str, Any], expected: Expected) -> None
     if expected.authenticated_since is not None:
         if "auth_time" not in claims:
             raise MissingClaim("auth_time", remedy=_ASKED_FOR.format("-oidc-max-age"))
-        if (missing := expected.authenticated_since - _instant(claims, "auth_time")) > expected.leeway:
+        authenticated = instant(claims, "auth_time")
+        if authenticated > now + expected.leeway:
+            raise TokenNotYetValid("auth_time", valid_from=authenticated, now=now)
+        if (missing := expected.authenticated_since - authenticated) > expected.leeway:
             raise AuthenticationTooOld(f"The identity provider saw you {missing:.0f} seconds before it had to.")
 
 
@@ -220,7 +224,7 @@ def _other_version(expected: str, found: str) -> str | None:
     """The endpoints of an Entra ID tenant's one version may give out tokens of the other."""
     tenant = tenant_of(expected)
     if tenant is not None and tenant == tenant_of(found) and is_version_1(expected):
-        return version_1(expected, tenant).remedy
+        return version_1(expected, tenant).remedy(set_issuer)
     return None
 
 
@@ -258,14 +262,14 @@ def _check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
 
 
 def _check_times(claims: Mapping[str, Any], leeway: float, now: float) -> None:
-    expiry = _instant(claims, "exp")
+    expiry = instant(claims, "exp")
     if now >= expiry + leeway:
         raise TokenExpired(expiry=expiry, now=now)
-    issued = _instant(claims, "iat")
+    issued = instant(claims, "iat")
     if issued > now + leeway:
         raise TokenNotYetValid("iat", valid_from=issued, now=now)
     if "nbf" in claims:
-        valid_from = _instant(claims, "nbf")
+        valid_from = instant(claims, "nbf")
         if valid_from > now + leeway:
             raise TokenNotYetValid("nbf", valid_from=valid_from, now=now)
 
@@ -301,7 +305,8 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _instant(claims: Mapping[str, Any], name: str) -> float:
+def instant(claims: Mapping[str, Any], name: str) -> float:
+    """A claim that is a point in time, in seconds since the epoch. Raises `MissingClaim`, `MalformedToken`."""
     value = claims.get(name)
     if value is None:
         raise MissingClaim(name)

@@ -15,7 +15,7 @@ from headlamp.sessions.credential import LoginCredential, PastedCredential
 from headlamp.sessions.ending import Ending
 from headlamp.sessions.fitness import Fitness
 from headlamp.sessions.lifetimes import Kind
-from headlamp.sessions.record import Login, Session
+from headlamp.sessions.record import Login, PastedToken, Session
 
 if TYPE_CHECKING:
     from headlamp.clusters.credential import CredentialSource
@@ -156,13 +156,23 @@ class ActiveSession:
 
         `rule` says which token of the sign-in it is, and what that must claim.
         """
-        pasted = self.record.pasted.get(cluster)
+        pasted = self.pasted_for(cluster, provider_id)
         if pasted is not None:
             return PastedCredential(self, cluster, pasted.id)
         login = self.record.logins.get(provider_id) if provider_id is not None else None
         if provider_id is None or login is None:
             return None
         return LoginCredential(self, self._renewals, provider_id, login.id, rule)
+
+    def pasted_for(self, cluster: str, provider_id: str | None) -> PastedToken | None:
+        """The pasted token that goes before the sign-in at `provider_id`.
+
+        One that has expired does only where there is no sign-in, to say so.
+        """
+        pasted = self.record.pasted.get(cluster)
+        if pasted is None or (pasted.expired(self.now()) and provider_id in self.record.logins):
+            return None
+        return pasted
 
     def identity(self, credential_id: str) -> str:
         """An opaque name for this session's use of one credential; it tells nothing about either."""

@@ -69,6 +69,6 @@ class PastedCredential:
         pasted = self._session.record.pasted.get(self._cluster)
         if pasted is None or pasted.id != self._pasted_id:
             raise SignInAgain("The token that was pasted for this cluster has been removed or replaced.")
-        if self._ended.is_set() or (pasted.expires_at is not None and pasted.expires_at <= self._session.now()):
+        if self._ended.is_set() or pasted.expired(self._session.now()):
             raise SignInAgain("The token that was pasted for this cluster has expired.")
         return Bearer(pasted.token, pasted.expires_at)

@@ -50,6 +50,15 @@ class BadPastedToken(Problem):
     remedy = "Paste the token alone, without quotes, spaces or the word Bearer, and check that it has not expired."
 
 
+class TooManyPasted(Problem):
+    """People who have not signed in have pasted more than is kept for them."""
+
+    code = "session.too_many_pasted"
+    status = 429
+    title = "Too many tokens are being pasted at the moment"
+    remedy = "Try again in a moment, or sign in first."
+
+
 class StoreUnavailable(Problem):
     """The place where sessions are kept does not answer."""
 

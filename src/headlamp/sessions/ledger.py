@@ -16,7 +16,7 @@ from headlamp.sessions.cache import ActiveSessions
 from headlamp.sessions.cookie import Ticket
 from headlamp.sessions.errors import BadSeal, SessionEnded, StoreUnavailable
 from headlamp.sessions.label import Label, open_label, seal_label
-from headlamp.sessions.record import Session, decode, encode
+from headlamp.sessions.record import Login, Session, decode, encode
 from headlamp.sessions.refresh import Renewals
 from headlamp.sessions.sealing import Sealer
 from headlamp.sessions.store import SessionStore, StoredSession
@@ -182,8 +182,13 @@ class Ledger:
         self._cursor = changes.cursor
 
     def index(self, kind: str, issuer: str, value: str) -> bytes:
-        """The keyed hash that a row can be found by: `kind` is "sid" or "sub"."""
+        """The keyed hash that a row can be found by: `kind` is "sub", "sid", or "sub without sid"."""
         return self._sealer.mac(f"session index {kind}", issuer, value)
+
+    def indexes(self, login: Login) -> frozenset[bytes]:
+        """All that the row of a session with this login can be found by."""
+        named = ("sid", login.sid) if login.sid else ("sub without sid", login.subject)
+        return frozenset(self.index(kind, login.issuer, value) for kind, value in (("sub", login.subject), named))
 
     def public_id(self, handle: bytes) -> str:
         """A name for a row that may be told to its owner: it leads to nothing but the row."""
@@ -222,13 +227,11 @@ class Ledger:
             return None
 
     def _row(self, handle: bytes, key: bytes, record: Session, *, version: int) -> StoredSession:
-        indexes = {self.index("sub", login.issuer, login.subject) for login in record.logins.values()}
-        indexes |= {self.index("sid", login.issuer, login.sid) for login in record.logins.values() if login.sid}
         return StoredSession(
             handle=handle,
             sealed=self._sealer.seal_for(key, PURPOSE, encode(record), aad=handle),
             version=version,
             expires_at=min(record.expires_at, record.last_seen + self._idle + self._grace),
-            indexes=frozenset(indexes),
+            indexes=frozenset[bytes]().union(*map(self.indexes, record.logins.values())),
             label=seal_label(self._sealer, record, handle=handle),
         )

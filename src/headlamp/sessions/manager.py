@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
 import msgspec
@@ -22,6 +22,7 @@ from headlamp.sessions.errors import SessionEnded, StoreUnavailable
 from headlamp.sessions.ledger import Ledger
 from headlamp.sessions.overtaking import Logouts
 from headlamp.sessions.own import OwnSession, own_sessions
+from headlamp.sessions.paste_budget import PasteBudget
 from headlamp.sessions.pasted import pasted_token
 from headlamp.sessions.record import Login, Session
 from headlamp.sessions.refresh import Renewals, Renewer
@@ -79,6 +80,7 @@ class Sessions:
         self._ledger = Ledger(store, sealer, self._cache, idle=idle, grace=self._seen_after, now=now)
         self._logouts = Logouts(store, self._ledger, now=now)
         self._revocations = Revocations(providers)
+        self._paste_budget = PasteBudget(now=now)
         self._renewals = Renewals(
             self._ledger,
             store,
@@ -143,25 +145,32 @@ class Sessions:
         replacing: ActiveSession | None = None,
         user_agent: str = "",
         began: float | None = None,
+        cluster: str = "",
     ) -> tuple[str, ActiveSession]:
         """A session for a finished sign-in, and its cookie's value. It always has a new id.
 
-        The other sign-ins of the session that is `replacing`-d move over to it, and the old one ends. `began` is when
-        the sign-in's code came: a logout by the provider since then was for this session, though it was not there yet.
+        The other sign-ins of the session that is `replacing`-d move over to it, and the old one ends; none of them
+        moves when somebody else has signed in at the same provider, and a token that was pasted for `cluster`, which
+        the sign-in was for, does not either: it would go before the sign-in. `began` is when the sign-in's code came:
+        a logout by the provider since then was for this session, though it was not there yet.
 
         Raises `SessionEnded` in that case, `StoreUnavailable`.
         """
         now = self._now()
         record = self._new_record(now, user_agent)
+        login = Login.from_sign_in(sign_in, id=self._new_id(), now=now)
         carried = await self._retire(replacing)
+        if replacing is not None and carried is not None and _is_of_another(carried, sign_in):
+            self._revocations.begin(replacing)
+            carried = None
         if carried is not None:
             record = msgspec.structs.replace(record, logins=carried.logins, pasted=carried.pasted)
-        login = Login.from_sign_in(sign_in, id=self._new_id(), now=now)
+            record = record.without_pasted(cluster)
         value, session = await self._create(record.with_login(sign_in.provider_id, login))
-        # Only now: a logout that comes after this question finds the session.
-        if began is not None and await self._logouts.since(began, login):
-            await self._ledger.end(session)
-            raise SessionEnded("The identity provider ended this sign-in before it was finished here.")
+        if began is not None:
+            await self._end_if_overtaken(session, began, [login])
+        if carried is not None:
+            await self._end_if_overtaken(session, carried.created_at, carried.logins.values())
         return value, session
 
     async def paste_token(
@@ -170,12 +179,17 @@ class Sessions:
         """A session that has `token` for `cluster`, beside all that `session` has, and its cookie's value.
 
         The id is new, as at a sign-in; the absolute end stays that of `session`. Raises `BadPastedToken`,
-        `StoreUnavailable`.
+        `TooManyPasted` for those who have not signed in as well,
+        `SessionEnded` when the provider has just ended the sign-ins that it has, `StoreUnavailable`.
         """
         now = self._now()
         pasted = pasted_token(token, id=self._new_id(), now=now)
+        if session is None or not session.logins:
+            self._paste_budget.spend(len(pasted.token))
         record = await self._retire(session) or self._new_record(now, user_agent)
-        return await self._create(msgspec.structs.replace(record, last_seen=now).with_pasted(cluster, pasted))
+        value, made = await self._create(msgspec.structs.replace(record, last_seen=now).with_pasted(cluster, pasted))
+        await self._end_if_overtaken(made, record.created_at, record.logins.values())
+        return value, made
 
     async def unpaste(self, session: ActiveSession, cluster: str) -> None:
         """Take the token for `cluster` away, and close what was opened with it; ends a session that has nothing else.
@@ -221,19 +235,36 @@ class Sessions:
 
     async def first_use(self, name: str, seconds: float) -> bool:
         """Whether nobody, in any process, has used `name` before within `seconds`. Raises `StoreUnavailable`."""
-        handle = hashlib.sha256(b"first use\0" + name.encode()).digest()
-        return await self._store.lease(handle, self._random(16), now=self._now(), seconds=seconds)
+        return await self._store.lease(_use(name), self._random(16), now=self._now(), seconds=seconds)
+
+    @contextlib.asynccontextmanager
+    async def using(self, name: str, seconds: float) -> AsyncIterator[bool]:
+        """The same for the time of a block; a block that fails for the store's sake has not used `name`."""
+        owner = self._random(16)
+        first = await self._store.lease(_use(name), owner, now=self._now(), seconds=seconds)
+        try:
+            yield first
+        except StoreUnavailable:
+            if first:
+                with contextlib.suppress(StoreUnavailable):
+                    await self._store.release(_use(name), owner)
+            raise
 
     async def end_matching(self, issuer: str, *, sid: str | None = None, subject: str | None = None) -> int:
-        """End the sessions that the provider's `sid` names, else all of `subject`, and say how many there were."""
+        """End the sessions that the provider's `sid` names, else all of `subject`, and say how many there were.
+
+        With both also those of `subject` whose ID token named no session of the provider: each may be the one.
+        """
+        indexes = []
         if sid is not None:
-            index = self._ledger.index("sid", issuer, sid)
-        elif subject is not None:
-            index = self._ledger.index("sub", issuer, subject)
-        else:
-            return 0
-        await self._logouts.note(index)
-        return await self._end_rows(await self._ledger.find(index), keep_offline=True)
+            indexes.append(self._ledger.index("sid", issuer, sid))
+        if subject is not None:
+            indexes.append(self._ledger.index("sub" if sid is None else "sub without sid", issuer, subject))
+        found: set[bytes] = set()
+        for index in indexes:
+            await self._logouts.note(index)
+            found.update(await self._ledger.find(index))
+        return await self._end_rows(list(found), keep_offline=True)
 
     async def tick(self) -> None:
         """One round of housekeeping. Raises `StoreUnavailable`; the next round takes up what was left."""
@@ -313,17 +344,36 @@ class Sessions:
             return None
         return session.record
 
+    async def _end_if_overtaken(self, session: ActiveSession, since: float, logins: Collection[Login]) -> None:
+        """End a session that has just been stored, if a provider has ended one of its `logins` `since` then.
+
+        Only once it is stored: a logout that comes after this question finds it. Raises `SessionEnded`.
+        """
+        if logins and await self._logouts.since(since, logins):
+            await self._ledger.end(session)
+            raise SessionEnded("The identity provider ended this sign-in before it was finished here.")
+
     async def _create(self, record: Session) -> tuple[str, ActiveSession]:
         ticket = Ticket(self._random(ID_BYTES), self._random(KEY_BYTES))
         return ticket.encode(), await self._ledger.create(ticket, record)
 
     def _new_record(self, now: float, user_agent: str) -> Session:
-        return Session(
-            created_at=now, last_seen=now, expires_at=now + self._ttl, user_agent=user_agent[:LONGEST_USER_AGENT]
-        )
+        # A header's bytes need not be text in any encoding.
+        readable = user_agent[:LONGEST_USER_AGENT].encode(errors="replace").decode()
+        return Session(created_at=now, last_seen=now, expires_at=now + self._ttl, user_agent=readable)
 
     def _new_id(self) -> str:
         return self._random(12).hex()
+
+
+def _use(name: str) -> bytes:
+    return hashlib.sha256(b"first use\0" + name.encode()).digest()
+
+
+def _is_of_another(record: Session, sign_in: SignIn) -> bool:
+    """Whether a session is of another person than the one who has signed in at a provider that it knows, too."""
+    known = record.logins.get(sign_in.provider_id)
+    return known is not None and (known.issuer, known.subject) != (sign_in.issuer, sign_in.subject)
 
 
 def _seen(record: Session, seen: float) -> Session:

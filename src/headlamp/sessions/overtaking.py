@@ -1,13 +1,14 @@
 """Logouts that overtake a sign-in: the provider ends a session whose sign-in is still being finished here.
 
-Between the moment when the code arrives and the moment when the session is stored, a logout finds nothing to end. It
-is remembered for a while, so that the session which it was meant for does not come to life afterwards.
+Between the moment when the code arrives and the moment when the session is stored, a logout finds nothing to end, nor
+does it while a session gets a new id. It is remembered for a while, so that the session which it was meant for does not
+come to life afterwards.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from headlamp.sessions.ledger import Ledger
 from headlamp.sessions.record import Login
@@ -30,11 +31,9 @@ class Logouts:
         """The provider ends the sessions of `index`, now. Raises `StoreUnavailable`."""
         await self._store.lease(_name(index), OWNER, now=self._now(), seconds=REMEMBERED_S)
 
-    async def since(self, began: float, login: Login) -> bool:
-        """Whether the provider has ended `login` since `began`. Raises `StoreUnavailable`."""
-        indexes = [self._ledger.index("sub", login.issuer, login.subject)]
-        if login.sid is not None:
-            indexes.append(self._ledger.index("sid", login.issuer, login.sid))
+    async def since(self, began: float, logins: Collection[Login]) -> bool:
+        """Whether a provider has ended one of `logins` since `began`. Raises `StoreUnavailable`."""
+        indexes = frozenset[bytes]().union(*map(self._ledger.indexes, logins))
         return await self._store.held_until(*map(_name, indexes)) > began + REMEMBERED_S
 
 

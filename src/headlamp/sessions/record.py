@@ -75,6 +75,9 @@ class PastedToken(msgspec.Struct, frozen=True, kw_only=True):
         """What the token says, unverified: for showing, never for deciding."""
         return unverified_claims(self.token)
 
+    def expired(self, now: float) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
     def __repr__(self) -> str:
         return f"PastedToken(expires_at={self.expires_at})"
 

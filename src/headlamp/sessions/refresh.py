@@ -95,8 +95,10 @@ class Renewals:
         while True:
             login = _login(session, provider_id, login_id)
             now = self._now()
-            renewal = self.begin_if_due(session, provider_id)
-            if is_usable(login, kind, now):
+            usable = is_usable(login, kind, now)
+            # Before housekeeping's next look nothing is due, so most requests need not find that out for themselves.
+            renewal = None if usable and now < session.wake_at else self.begin_if_due(session, provider_id)
+            if usable:
                 return Bearer(token(login, kind), expiry(login, kind))
             if renewal is None:
                 raise _reason(attempt, login, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
@@ -51,11 +50,10 @@ class Sealer:
 
     def mac(self, purpose: str, *parts: str) -> bytes:
         """A keyed hash (HMAC-SHA-256) of texts: without the secret no guess of them can be checked."""
-        digest = hmac.new(self._key(purpose), digestmod=hashlib.sha256)
-        for part in parts:
-            encoded = part.encode("utf-8", "surrogatepass")
-            digest.update(len(encoded).to_bytes(8, "big") + encoded)  # so that ("ab", "c") is not ("a", "bc")
-        return digest.digest()
+        encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+        # With its length before each, so that ("ab", "c") is not ("a", "bc").
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+        return hmac.digest(self._key(purpose), message, "sha256")
 
     def _encrypt(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
         nonce = self._random(NONCE_BYTES)

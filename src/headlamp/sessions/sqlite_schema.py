@@ -35,14 +35,14 @@ UPGRADES = {2: ("ALTER TABLE sessions ADD COLUMN label BLOB NOT NULL DEFAULT x''
 def prepare(db: sqlite3.Connection, path: Path) -> None:
     """Bring the file to `VERSION`, in one transaction: two processes may start at once, and the second waits.
 
-    Raises `StoreUnavailable` for a file of a later release, and `sqlite3.Error`.
+    Raises `StoreUnavailable` for a file of a later release or of somebody else, and `sqlite3.Error`.
     """
     db.execute("BEGIN IMMEDIATE")
     try:
         found = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if found > VERSION:
+        if not 0 <= found <= VERSION:
             raise StoreUnavailable(
-                f"The session file {path} was written by a later release (format {found}).",
+                f"The session file {path} was written by a later release, or by something else (format {found}).",
                 remedy="Name another file with -session-store, or remove this one: people then sign in again.",
                 retry_after=None,
             )

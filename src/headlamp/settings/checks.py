@@ -14,6 +14,7 @@ from jmespath.exceptions import JMESPathError
 from headlamp.settings.addresses import is_loopback, split_url
 from headlamp.settings.declaring import declarations
 from headlamp.settings.findings import Findings
+from headlamp.settings.pem import pem_text
 from headlamp.settings.secret import Secret
 from headlamp.settings.sign_in_checks import sign_in_problems, sign_in_risks
 from headlamp.settings.sources import Given
@@ -151,8 +152,8 @@ def _key_pair_problems(certificate: Path, key: Path) -> Iterator[tuple[str, str]
 
 def _ca_problem(path: Path) -> str | None:
     try:
-        pem = path.read_text("utf-8")
-    except (OSError, ValueError) as error:
+        pem = pem_text(path.read_bytes())
+    except OSError as error:
         return f"can't be read: {_reason(path, error)}"
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
@@ -166,7 +167,7 @@ def _secret_in(path: Path) -> Secret:
         content = file.read(_LONGEST_SECRET_FILE + 1)
     if len(content) > _LONGEST_SECRET_FILE:
         raise ValueError("is too large to be a secret")
-    text = content.decode("utf-8").rstrip("\r\n")
+    text = content.decode("utf-8-sig").rstrip("\r\n")
     if not text:
         raise ValueError("is empty")
     return Secret(text)

@@ -20,7 +20,7 @@ class Given:
 
 
 def from_environment(table: Iterable[Declaration], env: Mapping[str, str], findings: Findings) -> dict[str, Given]:
-    """The settings that the environment holds; an empty variable counts as not set.
+    """The settings that the environment holds, without a line end; an empty variable counts as not set.
 
     Of unknown `HEADLAMP_CONFIG_*` variables, one that looks like a slip of a known one is an error, for it may be
     what makes the program safe. Any other is only a warning: an environment is inherited from images, manifests and
@@ -28,9 +28,11 @@ def from_environment(table: Iterable[Declaration], env: Mapping[str, str], findi
     """
     by_variable = {row.variable: row for row in table}
     found: dict[str, Given] = {}
-    for variable, text in sorted(env.items()):
+    for variable, value in sorted(env.items()):
         if not variable.startswith(ENV_PREFIX):
             continue
+        # `echo … | base64` puts a line end into a Kubernetes Secret, and no value has one on purpose.
+        text = value.rstrip("\r\n")
         row = by_variable.get(variable)
         if row is None:
             nearest = _nearest(variable, by_variable, cutoff=0.9)

@@ -180,7 +180,7 @@ class Settings:
         ("RS256",),
         kinds.ALGORITHMS,
         group=SIGN_IN,
-        help="Algorithms that ID tokens may be signed with, separated by commas.",
+        help="Algorithms that ID tokens may be signed with, separated by commas; for a kubeconfig's providers too.",
     )
     oidc_use_access_token: bool = setting(
         False,

@@ -11,6 +11,8 @@ from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
 
+from headlamp.telemetry.jwts import without_jwts
+
 MASK: Final = "***"
 
 _DEEPEST: Final = 8
@@ -44,7 +46,6 @@ _WORDS_ONLY: Final = {
 _SUSPICIOUS: Final = re.compile(r"eyJ|[=:@]|authorization|bearer|basic", re.IGNORECASE)
 """What every pattern below needs: most texts have none of it, and are done with after one search."""
 
-_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)+")
 _SCHEME: Final = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 _COOKIE: Final = re.compile(r"((?:__Host-)?headlamp[A-Za-z0-9-]*)=[^\s;,\"']+")
 _SUBPROTOCOL: Final = re.compile(r"(base64url\.bearer\.authorization\.k8s\.io\.)[A-Za-z0-9_-]+")
@@ -70,7 +71,7 @@ def redact_text(text: str) -> str:
         text = text[:_LONGEST] + "… (cut)"
     if not _SUSPICIOUS.search(text):
         return text
-    text = _JWT.sub(MASK, text)
+    text = without_jwts(text, MASK)
     text = _SCHEME.sub(rf"\1 {MASK}", text)
     text = _COOKIE.sub(rf"\1={MASK}", text)
     text = _SUBPROTOCOL.sub(rf"\1{MASK}", text)

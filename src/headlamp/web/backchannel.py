@@ -50,8 +50,6 @@ async def _verified(services: Services, token: str) -> tuple[Provider, LogoutTok
     """The logout, and which provider's it is. Raises `LogoutTokenRejected`, `ProviderUnavailable`."""
     issuer, audiences = addressees(token)
     await services.clusters.refresh_if_changed()
-    for cluster in services.clusters.all():
-        services.providers.for_cluster(cluster)
     problem: LogoutTokenRejected | ProviderUnavailable = LogoutTokenRejected(
         "The logout token is from an issuer, or for a client, that is not configured here."
     )
@@ -66,11 +64,15 @@ async def _verified(services: Services, token: str) -> tuple[Provider, LogoutTok
 
 
 async def _end(services: Services, logout: LogoutToken) -> int:
-    """End what the logout is about, once. Raises `LogoutTokenReplayed`, `StoreUnavailable`."""
+    """End what the logout is about, once; the same token may come again if the store did not answer.
+
+    Raises `LogoutTokenReplayed`, `StoreUnavailable`.
+    """
     name = f"logout token\0{logout.issuer}\0{logout.id}"
-    if not await services.sessions.first_use(name, max(1.0, logout.valid_until - services.now())):
-        raise LogoutTokenReplayed("This logout token was used before.")
-    return await services.sessions.end_matching(logout.issuer, sid=logout.sid, subject=logout.subject)
+    async with services.sessions.using(name, max(1.0, logout.valid_until - services.now())) as first:
+        if not first:
+            raise LogoutTokenReplayed("This logout token was used before.")
+        return await services.sessions.end_matching(logout.issuer, sid=logout.sid, subject=logout.subject)
 
 
 async def _logout_token(request: web.Request) -> str:

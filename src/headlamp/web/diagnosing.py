@@ -57,7 +57,8 @@ def tokens_of_session(services: Services, session: ActiveSession | None, *, whos
         if session is None:
             shown[cluster.name] = ShownToken(credential, "the kubeconfig's own credentials", "pasted_token")
             continue
-        if cluster.name in session.record.pasted:
+        provider = services.providers.for_cluster(cluster)
+        if session.pasted_for(cluster.name, provider.config.id if provider is not None else None) is not None:
             kind: Kind = "pasted_token"
         else:
             kind = "access_token" if services.providers.rule_for(cluster).use_access_token else "id_token"

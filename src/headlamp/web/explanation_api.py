@@ -107,7 +107,7 @@ async def _token(services: Services, session: ActiveSession | None, found: Stand
         return _held_back(services, session, found, config)
     if session is None or bearer is None:
         raise NoToken("The kubeconfig's own user speaks to this cluster, without a sign-in.")
-    if found.cluster.name in session.record.pasted:
+    if session.pasted_for(found.cluster.name, config.id if config is not None else None) is not None:
         return _Shown(bearer.token, "pasted_token", config)
     return _Shown(bearer.token, _kind(services.providers.rule_for(found.cluster)), config)
 

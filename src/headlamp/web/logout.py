@@ -71,9 +71,9 @@ async def signed_out(request: web.Request) -> web.StreamResponse:
     )
     if sign_out is not None:
         services.sign_outs.drop(request, answer)
-    # A session that lives was begun after this sign-out, in another tab. A dead cookie is worth nothing, and without
-    # one there may be one all the same: it does not come along from another site.
-    if session is None and (sign_out is not None or presented(request) is not None):
+    # A dead cookie is worth nothing. One that did not come along may be another session's, begun in another tab after
+    # this sign-out: from another site it never does, and our own went when the sign-out began.
+    if session is None and presented(request) is not None:
         take_back(request, answer)
     return answer
 

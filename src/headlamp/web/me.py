@@ -43,9 +43,10 @@ async def me(request: web.Request) -> web.Response:
         await credential.current()
     except (SignInAgain, SessionEnded):
         return web.json_response({"message": "token expired"}, status=401)
-    pasted = session.record.pasted.get(cluster.name)
     provider = services.providers.for_cluster(cluster)
-    login = session.logins.get(provider.config.id) if provider is not None else None
+    provider_id = provider.config.id if provider is not None else None
+    pasted = session.pasted_for(cluster.name, provider_id)
+    login = session.logins.get(provider_id) if provider_id is not None else None
     claims = pasted.claims if pasted is not None else login.display_claims if login is not None else {}
     identity = identity_from(services.settings, claims)
     return web.json_response(

@@ -4,45 +4,60 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from headlamp.clusters.cluster import Cluster, ClusterToken, KubeconfigProvider
-from headlamp.oidc.config import ProviderConfig
+from headlamp.oidc.config import SIGNING_ALGS, ProviderConfig
 from headlamp.oidc.provider import Provider
 from headlamp.oidc.token_rule import ID_TOKEN, TokenRule
 
 DEFAULT = "default"
 
 
-class Providers(Mapping[str, Provider]):
-    """Providers by id: the flags' one is "default"; a kubeconfig's own gets an id made from issuer and client."""
+class Named(Protocol):
+    """The part of `headlamp.clusters.registry.Clusters` that names providers."""
 
-    def __init__(self, default: ProviderConfig | None, make: Callable[[ProviderConfig], Provider]) -> None:
+    generation: int
+
+    def all(self) -> list[Cluster]: ...
+
+
+class Providers(Mapping[str, Provider]):
+    """Providers by id: the flags' one is "default"; a kubeconfig's own gets an id made from issuer and client.
+
+    Those of kubeconfigs are the ones that `clusters` name now: nobody signs in at one that a file has lost.
+    `signing_algs` are for them too, since a kubeconfig has no place for algorithms.
+    """
+
+    def __init__(
+        self,
+        default: ProviderConfig | None,
+        make: Callable[[ProviderConfig], Provider],
+        clusters: Named | None = None,
+        *,
+        signing_algs: frozenset[str] = SIGNING_ALGS,
+    ) -> None:
         self._make = make
-        self._known: dict[str, Provider] = {}
+        self._clusters = clusters
+        self._signing_algs = signing_algs
+        self._default = {default.id: make(default)} if default is not None else {}
+        self._named = dict(self._default)
+        self._generation: int | None = None
         self._of_entry: dict[KubeconfigProvider, Provider] = {}
-        if default is not None:
-            self._known[default.id] = make(default)
 
     def __getitem__(self, provider_id: str) -> Provider:
-        return self._known[provider_id]
+        return self._known()[provider_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
+        return iter(self._known())
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._known())
 
     def for_cluster(self, cluster: Cluster) -> Provider | None:
         """The provider that signs people in for `cluster`: its kubeconfig's own, else the flags' one, else None."""
-        if cluster.provider is None:
-            return self._known.get(DEFAULT)
-        # Two contexts may name one registration with different secrets or authorities, so each entry has its own.
-        known = self._of_entry.get(cluster.provider)
-        if known is None:
-            known = self._of_entry[cluster.provider] = self._make(from_kubeconfig(cluster.provider))
-        self._known[known.config.id] = known
-        return known
+        return self._default.get(DEFAULT) if cluster.provider is None else self._of(cluster.provider)
 
     def rule_for(self, cluster: Cluster) -> TokenRule:
         """Which token of a sign-in `cluster` is shown: as it says itself, else as its provider's settings say."""
@@ -53,17 +68,38 @@ class Providers(Mapping[str, Provider]):
 
     def of_issuer(self, issuer: str) -> Provider | None:
         """The provider with exactly this issuer; of several registrations the first, and the flags' one before all."""
-        return next((provider for provider in self._known.values() if provider.config.issuer == issuer), None)
+        return next((provider for provider in self.values() if provider.config.issuer == issuer), None)
 
     async def close(self) -> None:
-        for provider in {*self._known.values(), *self._of_entry.values()}:
+        for provider in (*self._default.values(), *self._of_entry.values()):
             await provider.close()
 
+    def _known(self) -> Mapping[str, Provider]:
+        """By id. Several entries may name one registration, with different secrets: the first of them holds."""
+        if self._clusters is not None and self._clusters.generation != self._generation:
+            self._generation = self._clusters.generation
+            self._named = dict(self._default)
+            for cluster in self._clusters.all():
+                if cluster.provider is not None:
+                    party = self._of(cluster.provider)
+                    self._named.setdefault(party.config.id, party)
+        return self._named
 
-def from_kubeconfig(provider: KubeconfigProvider) -> ProviderConfig:
-    """One registration for all contexts that name the same issuer and client, and ask it for the same."""
+    def _of(self, entry: KubeconfigProvider) -> Provider:
+        known = self._of_entry.get(entry)
+        if known is None:
+            known = self._of_entry[entry] = self._make(from_kubeconfig(entry, signing_algs=self._signing_algs))
+        return known
+
+
+def from_kubeconfig(provider: KubeconfigProvider, *, signing_algs: frozenset[str] = SIGNING_ALGS) -> ProviderConfig:
+    """One registration for all contexts that name the same issuer and client, and ask it for the same.
+
+    A context that skips the verification of TLS has its own: what others sign in with must not travel like that.
+    """
     scopes = provider.scopes if provider.scopes is not None else ("profile", "email")
-    identity = repr((provider.issuer, provider.client_id, sorted(scopes), sorted(provider.auth_params))).encode()
+    told_apart = (provider.issuer, provider.client_id, sorted(scopes), sorted(provider.auth_params))
+    identity = repr((*told_apart, "unverified") if provider.skip_tls_verify else told_apart).encode()
     params = dict(provider.auth_params)
     max_age, acr_values = params.pop("max_age", ""), params.pop("acr_values", "")
     return ProviderConfig(
@@ -75,6 +111,7 @@ def from_kubeconfig(provider: KubeconfigProvider) -> ProviderConfig:
         display_name=urlsplit(provider.issuer).hostname or provider.issuer,
         ca_pem=provider.ca_pem,
         skip_tls_verify=provider.skip_tls_verify,
+        signing_algs=signing_algs,
         token_rule=_rule(provider.token),
         auth_params=tuple(params.items()),
         max_age=int(max_age[:9]) if max_age.isascii() and max_age.isdigit() else None,

@@ -19,7 +19,7 @@ from headlamp.web.gate import SESSION
 from headlamp.web.identity import Identity, account, identity_from
 from headlamp.web.logout import Farewell, end_session
 from headlamp.web.services import SERVICES, Services
-from headlamp.web.session_cookie import take_back
+from headlamp.web.session_cookie import presented, take_back
 from headlamp.web.sign_in_facts import facts
 from headlamp.web.standing import credential_for
 
@@ -47,8 +47,8 @@ async def read_session(request: web.Request) -> web.Response:
         "sign_in": facts(request).to_json() if session is None and not services.local_credentials else None,
     }
     answer = web.json_response(body)
-    if session is None:
-        # Whoever asks and has no session gets no cookie to keep: an old one is worth nothing.
+    if session is None and presented(request) is not None:
+        # An old one is worth nothing. One that was not sent may have come meanwhile, by a sign-in in another tab.
         take_back(request, answer)
     return answer
 

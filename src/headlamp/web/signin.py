@@ -99,7 +99,7 @@ async def callback(request: web.Request) -> web.StreamResponse:
     if not params.get("state"):
         raise EmptyState("invalid request state is empty: the provider sent you here without one.")
     found = services.transactions.of_state(request, params["state"], services.now())
-    provider = await find_provider(services, found.transaction.provider_id)
+    provider = await _begun_with(services, found.transaction)
     if provider is not None:
         request[START_OVER] = _start_over(provider, found)
     if provider is None or not await services.sessions.first_use(found.transaction.state, USED_S):
@@ -108,7 +108,11 @@ async def callback(request: web.Request) -> web.StreamResponse:
     signed_in = await provider.finish(found.transaction, params, rule=_own_rule(services, found.transaction))
     replacing = await services.sessions.resolve(found.session)
     value, session = await services.sessions.create(
-        signed_in, replacing=replacing, user_agent=request.headers.get("User-Agent", ""), began=began
+        signed_in,
+        replacing=replacing,
+        user_agent=request.headers.get("User-Agent", ""),
+        began=began,
+        cluster=found.transaction.cluster,
     )
     answer = web.Response(status=303, headers={"Location": _target(services, found.transaction)})
     keep_opener(services, answer)
@@ -130,6 +134,14 @@ async def _chosen(services: Services, cluster: str, provider_id: str) -> Provide
     if provider is None:
         raise NoProvider("There is no identity provider for this.")
     return provider
+
+
+async def _begun_with(services: Services, transaction: Transaction) -> Provider | None:
+    """The provider that the browser was sent to: the very entry of the cluster, where several name one registration."""
+    provider = await find_provider(services, transaction.provider_id)
+    cluster = services.clusters.get(transaction.cluster) if transaction.cluster else None
+    own = services.providers.for_cluster(cluster) if cluster is not None else None
+    return own if own is not None and own.config.id == transaction.provider_id else provider
 
 
 def _own_rule(services: Services, transaction: Transaction) -> TokenRule | None:

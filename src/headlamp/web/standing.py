@@ -61,11 +61,8 @@ async def find_cluster(services: Services, name: str) -> Cluster:
 
 
 async def find_provider(services: Services, provider_id: str) -> Provider | None:
-    """The provider of that id; one that a kubeconfig has gained may have been met by another process only."""
-    if provider_id not in services.providers:
-        await services.clusters.refresh_if_changed()
-        for cluster in services.clusters.all():
-            services.providers.for_cluster(cluster)
+    """The provider of that id, by what the kubeconfig says now."""
+    await services.clusters.refresh_if_changed()
     return services.providers.get(provider_id)
 
 

@@ -17,7 +17,7 @@ from tests.real.stack.pki import Pki, trusting
 from tests.real.stack.processes import Program, Workplace
 
 READY_WITHIN_S = 30.0
-ID_TOKEN_LIFETIME_S = 30
+ID_TOKEN_LIFETIME_S = 20
 
 CLIENT_ID = "headlamp"
 CLIENT_SECRET = "client-secret-for-tests"

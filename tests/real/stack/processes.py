@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +39,8 @@ class Supervisor:
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(script)], stdin=subprocess.PIPE, start_new_session=True, text=True
         )
+        # Programs are started and ended in several threads.
+        self._one_line_at_a_time = threading.Lock()
 
     def watch(self, pid: int) -> None:
         """End the group of this leader when the run is over."""
@@ -54,8 +58,9 @@ class Supervisor:
 
     def _tell(self, line: str) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(line)
-        self._process.stdin.flush()
+        with self._one_line_at_a_time:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
 
 
 class Program:
@@ -154,7 +159,7 @@ class Workplace:
         return program
 
     def stop_all(self) -> None:
-        """End everything that was started here, the last one first: who needs others ends before them."""
-        for program in reversed(self._started):
-            program.stop()
+        """End everything that was started here, all at once: most of them take their time, and nothing is kept."""
+        with ThreadPoolExecutor(max_workers=max(1, len(self._started))) as pool:
+            list(pool.map(Program.stop, self._started))
         self._started.clear()

@@ -13,6 +13,7 @@ from tests.support.certificates import Authority
 from headlamp.clusters.cluster import Cluster, ClusterToken, LocalCredentials
 from headlamp.clusters.files import WatchedFiles
 from headlamp.clusters.kubeconfig import Kubeconfig, read_kubeconfigs
+from headlamp.clusters.tls import client_context
 
 PEM = Authority().pem
 
@@ -102,6 +103,16 @@ def test_tls_and_proxy_settings_are_kept(tmp_path: Path) -> None:
     assert cluster.proxy_url == "http://proxy:3128"
 
 
+@pytest.mark.parametrize("inline", [True, False])
+def test_an_authority_may_be_named_in_any_language(tmp_path: Path, inline: bool) -> None:
+    named = f"# Főtanúsítvány\n{PEM}"
+    (tmp_path / "ca.crt").write_text(named, "utf-8")
+    member = {"certificate-authority-data": encoded(named)} if inline else {"certificate-authority": "ca.crt"}
+    cluster = only(read(write(tmp_path / "a", kubeconfig("one", cluster=member))))
+    assert cluster.error is None
+    client_context(cluster)
+
+
 def test_null_stands_for_a_field_that_is_not_there(tmp_path: Path) -> None:
     content = kubeconfig("one", namespace=None, cluster={"proxy-url": None}, user={"token": None})
     assert only(read(write(tmp_path / "a", content))).error is None
@@ -123,6 +134,8 @@ def test_null_stands_for_a_field_that_is_not_there(tmp_path: Path) -> None:
         ({"proxy-url": "proxy:3128"}, "`proxy-url` is not"),
         ({"certificate-authority": "nowhere.crt"}, "nowhere.crt can't be read: No such file"),
         ({"certificate-authority-data": "%%%"}, "not PEM text in base64"),
+        ({"certificate-authority-data": encoded("MIIB")}, "not PEM text in base64"),
+        ({"certificate-authority": "a"}, "is not PEM text"),
         ({"certificate-authority-data": encoded(PEM), "insecure-skip-tls-verify": True}, "only one can hold"),
     ],
 )
@@ -182,13 +195,13 @@ def test_credentials_are_not_even_looked_at_unless_they_may_be_used(tmp_path: Pa
 
 
 def test_in_the_laptop_case_a_user_has_its_credentials(tmp_path: Path) -> None:
-    (tmp_path / "key.pem").write_text("KEY")
-    user = {"client-certificate-data": encoded("CERT"), "client-key": "key.pem", "tokenFile": "token"}
+    (tmp_path / "key.pem").write_text("-----BEGIN KEY")
+    user = {"client-certificate-data": encoded("-----BEGIN CERT"), "client-key": "key.pem", "tokenFile": "token"}
     cluster = only(read(write(tmp_path / "a", kubeconfig("one", user=user)), with_credentials=True))
     assert cluster.local_credentials == LocalCredentials(
-        token_file=str(tmp_path / "token"), client_cert_pem="CERT", client_key_pem="KEY"
+        token_file=str(tmp_path / "token"), client_cert_pem="-----BEGIN CERT", client_key_pem="-----BEGIN KEY"
     )
-    assert "KEY" not in repr(cluster)
+    assert "BEGIN KEY" not in repr(cluster)
 
 
 def test_in_the_laptop_case_a_user_without_credentials_has_empty_ones(tmp_path: Path) -> None:

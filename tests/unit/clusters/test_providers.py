@@ -44,6 +44,15 @@ def test_an_auth_provider_without_issuer_or_client_is_an_error_that_names_it(mis
 
 
 @pytest.mark.parametrize(
+    "issuer",
+    ["https://[::1", "id.example", "https://", "https://id.example:99999", "https://a:b@id.example", "https://x/?y"],
+)
+def test_an_issuer_that_is_no_url_is_an_error_of_its_context(issuer: str) -> None:
+    with pytest.raises(ValueError, match="`idp-issuer-url`"):
+        from_auth_provider({"client-id": "k", "idp-issuer-url": issuer}, pem)
+
+
+@pytest.mark.parametrize(
     ("command", "first"),
     [
         ("kubectl", ["oidc-login", "get-token"]),

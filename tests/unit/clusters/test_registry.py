@@ -103,8 +103,10 @@ async def test_a_changed_file_is_read_again_after_two_seconds(tmp_path: Path) ->
     assert not await clusters.refresh_if_changed()
     assert names(clusters) == ["one"]
     clock.now += 2
+    before = clusters.generation
     assert await clusters.refresh_if_changed()
     assert names(clusters) == ["one", "two"]
+    assert clusters.generation > before
     clock.now += 2
     assert not await clusters.refresh_if_changed()
 

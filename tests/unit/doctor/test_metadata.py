@@ -14,9 +14,9 @@ from tests.unit.doctor.kit import config_of, diagnose, found, with_provider, wro
 
 from headlamp.doctor.examined import ExaminedProvider
 from headlamp.doctor.findings import State
-from headlamp.doctor.issuers import why_no_document, why_other_issuer
 from headlamp.doctor.knobs import Knobs
 from headlamp.oidc.config import ProviderConfig
+from headlamp.oidc.issuer_hints import issuer_mismatch, no_document
 from headlamp.settings import Settings
 
 TENANT = "72f988bf-0000-4000-8000-2d7cd011db47"
@@ -44,8 +44,8 @@ async def test_a_slash_too_many_in_the_issuer_fails_with_the_setting_to_type(
     report = await diagnose(with_provider(settings, config_of(idp, issuer=f"{idp.issuer}/")), "provider")
     finding = found(report, "provider.issuer")
     assert finding.state is State.FAILED
-    assert "slash" in finding.found
-    assert f"-oidc-idp-issuer-url={idp.issuer};" in finding.remedy
+    assert finding.found.count("slash") == 1
+    assert f"-oidc-idp-issuer-url={idp.issuer}, without the slash" in finding.remedy
 
 
 async def test_a_slash_too_few_in_the_issuer_fails_with_the_setting_to_type(
@@ -53,7 +53,7 @@ async def test_a_slash_too_few_in_the_issuer_fails_with_the_setting_to_type(
 ) -> None:
     idp = await start_provider(habits=Habits(issuer_path="/application/o/headlamp/"))
     report = await diagnose(with_provider(settings, config_of(idp, issuer=idp.issuer.rstrip("/"))), "provider")
-    assert f"-oidc-idp-issuer-url={idp.issuer};" in found(report, "provider.issuer").remedy
+    assert f"-oidc-idp-issuer-url={idp.issuer}, with the slash" in found(report, "provider.issuer").remedy
 
 
 async def test_what_can_be_read_is_judged_even_where_the_issuer_is_another(
@@ -98,9 +98,9 @@ async def test_the_v1_endpoint_of_entra_id_is_explained(start_provider: StartPro
 def test_each_slip_with_an_issuer_has_its_own_words(
     knobs: Knobs, expected: str, said: str, hint: str, remedy: str
 ) -> None:
-    words, what_to_do = why_other_issuer(expected, said, knobs)
-    assert hint in words
-    assert remedy in what_to_do
+    slip = issuer_mismatch(expected=expected, found=said).slip
+    assert hint in slip.meaning
+    assert remedy in slip.remedy(knobs.set_issuer)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_each_slip_with_an_issuer_has_its_own_words(
 def test_each_slip_with_the_metadatas_address_has_its_own_words(
     knobs: Knobs, issuer: str, status: int, remedy: str
 ) -> None:
-    assert remedy in why_no_document(issuer, status, knobs)[1]
+    assert remedy in no_document(issuer, status).remedy(knobs.set_issuer)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.oidc.desk import REDIRECT_URI, Desk
 
-from headlamp.oidc.errors import AuthenticationTooOld, MissingClaim, WrongAuthenticationContext
+from headlamp.oidc.errors import AuthenticationTooOld, MissingClaim, TokenNotYetValid, WrongAuthenticationContext
 
 
 async def test_a_sign_in_is_recent_counted_from_its_request() -> None:
@@ -48,3 +48,10 @@ async def test_renewals_are_not_held_to_what_a_sign_in_was_asked_for() -> None:
     desk.clock.seconds += 3600
     desk.id_claims = {}
     assert (await desk.refresh(signed_in)).expires_at == desk.now + 300
+
+
+async def test_a_time_of_authentication_that_lies_ahead_proves_nothing() -> None:
+    desk = Desk(config={"max_age": 300})
+    desk.id_claims = {"auth_time": desk.now * 1000}
+    with pytest.raises(TokenNotYetValid, match="auth_time"):
+        await desk.sign_in()

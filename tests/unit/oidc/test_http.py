@@ -250,3 +250,8 @@ async def _serve(handle: Callable[[web.Request], Awaitable[web.Response]]) -> tu
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     return f"http://127.0.0.1:{runner.addresses[0][1]}", runner
+
+
+async def test_an_ipv6_address_is_told_as_it_is_written() -> None:
+    with pytest.raises(ProviderUnavailable, match=r"http://\[::1\]:1/x could not"):
+        await HttpClient().fetch("http://[::1]:1/x")

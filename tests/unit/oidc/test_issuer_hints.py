@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from tests.adversarial.signing import rsa_key, sign
-from tests.unit.oidc.fakes import ISSUER
+from tests.unit.oidc.fakes import ISSUER, FakeHttp, answer
 
 from headlamp.oidc.entra import is_guid, is_version_1, tenant_of
-from headlamp.oidc.errors import IssuerMismatch, IssuerTemplate, WrongIssuer
+from headlamp.oidc.errors import BadProviderAnswer, IssuerMismatch, IssuerTemplate, WrongIssuer
 from headlamp.oidc.issuer_hints import issuer_mismatch
 from headlamp.oidc.keys import read_key_set
+from headlamp.oidc.metadata import Discovery, discovery_url
 from headlamp.oidc.verification import Expected, verify_id_token
 
 TENANT = "8f1c0d0e-0000-4000-8000-000000000001"
@@ -63,6 +64,21 @@ def test_another_host_for_the_same_realm_is_one_name_too_many() -> None:
     problem = issuer_mismatch(expected="https://kc.internal/realms/x", found="https://kc.example/realms/x")
     assert "https://kc.example/realms/x" in problem.remedy
     assert "--hostname" in problem.remedy
+
+
+def test_nobody_is_told_to_set_an_http_address_that_would_be_refused() -> None:
+    problem = issuer_mismatch(expected="https://kc.example/realms/x", found="http://kc.example/realms/x")
+    assert "http and https" in problem.message
+    assert "X-Forwarded-Proto" in problem.remedy
+    assert "-oidc-idp-issuer-url" not in problem.remedy
+
+
+async def test_the_address_of_the_metadata_as_issuer_url_is_told_as_such() -> None:
+    issuer = f"{ISSUER}/.well-known/openid-configuration"
+    http = FakeHttp({discovery_url(issuer): answer({}, 404)})
+    with pytest.raises(BadProviderAnswer, match="is not the issuer") as caught:
+        await Discovery(issuer, http).get()
+    assert f"-oidc-idp-issuer-url to {ISSUER} " in caught.value.remedy
 
 
 @pytest.mark.parametrize("found", ["nothing", "", "javascript:alert(1)", "<script>"])

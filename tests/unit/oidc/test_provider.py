@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from tests.unit.oidc.fakes import CONFIG, ISSUER, Clock, FakeHttp, answer, discovery_document
 
-from headlamp.oidc import Provider
-from headlamp.oidc.errors import ProviderUnavailable
+from headlamp.oidc import Provider, Tokens
+from headlamp.oidc.errors import ProviderUnavailable, RefreshRefused
 from headlamp.oidc.metadata import discovery_url
 from headlamp.oidc.transaction import Transaction
 
@@ -43,3 +43,14 @@ async def test_closing_closes_the_connections() -> None:
     http = FakeHttp()
     await Provider(CONFIG, http=http).close()
     assert http.closed
+
+
+@pytest.mark.parametrize(
+    "claims", [{"iss": "https://earlier.example", "aud": "headlamp"}, {"iss": ISSUER, "aud": ["another", "client"]}]
+)
+async def test_a_refresh_token_goes_to_nobody_but_the_registration_that_gave_it(claims: dict[str, object]) -> None:
+    http = FakeHttp({discovery_url(ISSUER): answer(discovery_document())})
+    tokens = Tokens("id", "access", "refresh-of-earlier-settings", 0.0)
+    with pytest.raises(RefreshRefused):
+        await Provider(CONFIG, http=http).refresh(tokens, subject="alice", claims={"sub": "alice", **claims})
+    assert http.sent == []

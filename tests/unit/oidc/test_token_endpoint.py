@@ -52,7 +52,7 @@ async def test_the_client_authenticates_and_the_secret_is_not_in_the_form() -> N
     assert headers["Authorization"].startswith("Basic ")
 
 
-@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
 async def test_a_refusal_of_the_grant_is_an_answer(status: int) -> None:
     given = answer({"error": "invalid_grant", "error_description": 7}, status)
     assert await ask(given) == TokenRefusal("invalid_grant", "")
@@ -77,3 +77,9 @@ async def test_anything_else_may_pass(status: int) -> None:
     with pytest.raises(ProviderUnavailable) as raised:
         await ask(Answer(status, "text/plain", b"busy", retry_after=7.0))
     assert raised.value.retry_after == 7.0
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500])
+async def test_h4_a_refusal_that_comes_with_a_status_that_passes_is_none(status: int) -> None:
+    with pytest.raises(ProviderUnavailable):
+        await ask(answer({"error": "invalid_grant"}, status))

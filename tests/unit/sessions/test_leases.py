@@ -9,6 +9,7 @@ from tests.unit.sessions.test_refresh import BreakableStore, bearer, credential_
 
 from headlamp.oidc.errors import RefreshRefused
 from headlamp.sessions.leases import KEEP_UP_EVERY_S, LEASE_S, Lease
+from headlamp.sessions.manager import Sessions
 from headlamp.sessions.memory import MemoryStore
 from headlamp.sessions.record import PastedToken
 from headlamp.sessions.refresh import MOST_AHEAD_OF_TIME
@@ -90,6 +91,19 @@ async def test_a_lease_that_is_left_runs_out_by_itself(clock: Clock) -> None:
     assert not await other.take()
     clock.advance(LEASE_S + KEEP_UP_EVERY_S)
     assert await other.take()
+
+
+async def test_h5_a_process_that_has_not_heard_of_a_renewal_finds_it_before_it_asks(
+    replicas: tuple[Sessions, Sessions], provider: FakeProvider, clock: Clock
+) -> None:
+    cookie, here = await replicas[0].create(make_sign_in())
+    there = await replicas[1].resolve(cookie)
+    assert there is not None
+    clock.advance(301)
+    assert await bearer(credential_of(here)) == "id-token-2"
+    # The other process's housekeeping has not looked yet, and the lease is free again.
+    assert await bearer(credential_of(there)) == "id-token-2"
+    assert provider.calls == ["refresh-1"]
 
 
 async def test_h3_while_renewed_tokens_can_t_be_stored_no_other_process_sends_the_spent_refresh_token(

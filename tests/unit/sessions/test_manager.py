@@ -5,13 +5,15 @@ import base64
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.sessions.fakes import START, Clock, FakeProvider, make_sessions, make_sign_in, make_tokens
 
 from headlamp.sessions.cookie import Ticket
-from headlamp.sessions.errors import BadPastedToken, SessionEnded, SignInAgain, StoreUnavailable
+from headlamp.sessions.errors import BadPastedToken, SessionEnded, SignInAgain, StoreUnavailable, TooManyPasted
 from headlamp.sessions.manager import ActiveSession, Sessions
 from headlamp.sessions.memory import MemoryStore
+from headlamp.sessions.paste_budget import BURST, ROW
 from headlamp.sessions.sqlite import SqliteStore
 from headlamp.sessions.store import SessionStore, StoredSession
 
@@ -284,6 +286,44 @@ async def test_i3_back_channel_ends_by_sid_or_by_subject(sessions: Sessions) -> 
 # New ids
 
 
+async def test_i3_a_sign_in_that_names_no_session_of_the_provider_ends_by_the_subject_beside_the_sid(
+    sessions: Sessions, clock: Clock
+) -> None:
+    unnamed = msgspec.structs.replace(make_sign_in(), session_id=None)
+    _, nameless = await sessions.create(unnamed)
+    _, named = await sessions.create(make_sign_in())
+    _, bobs = await sessions.create(msgspec.structs.replace(make_sign_in(subject="bob"), session_id=None))
+    clock.advance(1)
+    assert await sessions.end_matching("https://idp.test", sid="another", subject="alice") == 1
+    assert nameless.ended.is_set()
+    assert not named.ended.is_set()
+    assert not bobs.ended.is_set()
+    with pytest.raises(SessionEnded):
+        await sessions.create(unnamed, began=START)
+
+
+async def test_a_browser_may_call_itself_anything(sessions: Sessions) -> None:
+    """A header's bytes that are no UTF-8 come as lone surrogates, which nothing can be encoded with."""
+    cookie, _ = await sessions.create(make_sign_in(), user_agent="Mozilla\udcff\udcfe")
+    found = await sessions.resolve(cookie)
+    assert found is not None
+    assert [one.user_agent for one in await sessions.own(found)] == ["Mozilla??"]
+
+
+async def test_e1_nothing_moves_over_when_somebody_else_signs_in_at_the_same_provider(
+    sessions: Sessions, provider: FakeProvider
+) -> None:
+    _, alices = await sessions.create(make_sign_in("other", tokens=make_tokens(7)))
+    _, alices = await sessions.create(make_sign_in(tokens=make_tokens(8)), replacing=alices)
+    _, alices = await sessions.paste_token(alices, "main", "a-token")
+    _, bobs = await sessions.create(make_sign_in(subject="bob"), replacing=alices)
+    assert alices.ended.is_set()
+    assert [login.subject for login in bobs.logins.values()] == ["bob"]
+    assert bobs.record.pasted == {}
+    await asyncio.sleep(0)
+    assert sorted(provider.revoked) == [("refresh-7", False), ("refresh-8", False)]
+
+
 async def test_b4_the_id_changes_at_every_sign_in_and_the_old_one_is_dead(sessions: Sessions) -> None:
     old_cookie, old = await sessions.create(make_sign_in())
     new_cookie, new = await sessions.create(make_sign_in(), replacing=old)
@@ -376,6 +416,51 @@ async def test_c4_a_pasted_token_ends_when_it_expires(sessions: Sessions, clock:
     await sessions.tick()
     assert credential.ended.is_set()
     assert not session.ended.is_set()
+
+
+async def test_a_pasted_token_that_has_expired_is_no_obstacle_to_the_sign_in(sessions: Sessions, clock: Clock) -> None:
+    _, session = await sessions.paste_token(None, "one", jwt({"exp": START + 60}))
+    clock.advance(60)
+    tokens = make_tokens(expires_at=clock() + 300)
+    _, signed_in = await sessions.create(make_sign_in(tokens=tokens), replacing=session)
+    source = signed_in.credential_source("one", "default")
+    assert source is not None
+    bearer = await source.current()
+    assert bearer is not None
+    assert bearer.token == "id-token-1"
+
+
+async def test_whoever_signs_in_for_a_cluster_gives_up_the_token_that_they_had_pasted_for_it(
+    sessions: Sessions,
+) -> None:
+    _, session = await sessions.paste_token(None, "one", "wrong-token")
+    _, session = await sessions.paste_token(session, "two", "right-token")
+    _, signed_in = await sessions.create(make_sign_in(), replacing=session, cluster="one")
+    assert list(signed_in.record.pasted) == ["two"]
+
+
+async def test_h1_what_people_without_a_sign_in_paste_is_bounded_and_goes_on_in_time(
+    sessions: Sessions, clock: Clock
+) -> None:
+    async def flood() -> int:
+        for count in range(1000):
+            try:
+                await sessions.paste_token(None, "main", "x" * 500_000)
+            except TooManyPasted as refusal:
+                clock.advance(refusal.retry_after or 0.0)
+                return count
+        return 1000
+
+    assert await flood() == BURST // (500_000 + ROW)
+    assert await flood() == 1
+    # A session that anybody can have is no way round it.
+    _, small = await sessions.paste_token(None, "main", "x")
+    with pytest.raises(TooManyPasted):
+        await sessions.paste_token(small, "main", "x" * 500_000)
+    assert not small.ended.is_set()
+    # Who has signed in does not wait for those who have not.
+    _, signed_in = await sessions.create(make_sign_in())
+    await sessions.paste_token(signed_in, "main", "x" * 500_000)
 
 
 async def test_taking_a_pasted_token_away_closes_what_was_opened_with_it(sessions: Sessions) -> None:

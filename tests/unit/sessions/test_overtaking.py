@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.unit.sessions.fakes import START, Clock, make_sign_in
+from collections.abc import Awaitable, Callable
 
+import msgspec
+import pytest
+from tests.unit.sessions.fakes import START, Clock, FakeProvider, make_sessions, make_sign_in
+
+from headlamp.oidc.tokens import SignIn
 from headlamp.sessions.errors import SessionEnded
 from headlamp.sessions.manager import Sessions
+from headlamp.sessions.memory import MemoryStore
 from headlamp.sessions.overtaking import REMEMBERED_S
+from headlamp.sessions.store import StoredSession
 
 BY_SID = {"sid": "sid-of-alice"}
 BY_SUBJECT = {"subject": "alice"}
@@ -78,3 +84,57 @@ async def test_h3_a_logout_in_another_process_counts_too(replicas: tuple[Session
     await replicas[0].end_matching("https://idp.test", sid="sid-of-alice")
     with pytest.raises(SessionEnded):
         await replicas[1].create(make_sign_in(), began=START)
+
+
+class StoreWithAGap(MemoryStore):
+    """Calls `in_the_gap` just before a row is stored: a session that gets a new id is nowhere in that moment."""
+
+    in_the_gap: Callable[[], Awaitable[object]] | None = None
+
+    async def create(self, row: StoredSession) -> None:
+        happens, self.in_the_gap = self.in_the_gap, None
+        if happens is not None:
+            await happens()
+        await super().create(row)
+
+
+def at_other_provider() -> SignIn:
+    return msgspec.structs.replace(make_sign_in("other", subject="alice"), issuer="https://other.test", session_id="s2")
+
+
+@pytest.mark.parametrize("named", [BY_SID, BY_SUBJECT])
+@pytest.mark.parametrize("how", ["paste", "sign in"])
+async def test_h3_a_logout_while_a_session_gets_a_new_id_is_for_the_sign_ins_that_move(
+    clock: Clock, provider: FakeProvider, named: dict[str, str], how: str
+) -> None:
+    store = StoreWithAGap()
+    sessions = make_sessions(store, clock, provider)
+    _, session = await sessions.create(make_sign_in(), began=clock())
+    clock.advance(10)
+
+    async def ended_meanwhile() -> None:
+        clock.advance(0.01)
+        assert await sessions.end_matching("https://idp.test", **named) == 0
+
+    store.in_the_gap = ended_meanwhile
+    moving = (
+        sessions.paste_token(session, "main", "a-token")
+        if how == "paste"
+        else sessions.create(at_other_provider(), replacing=session, began=clock())
+    )
+    with pytest.raises(SessionEnded):
+        await moving
+    _, later = await sessions.create(make_sign_in(), began=clock() + 1)
+    assert len(await sessions.own(later)) == 1
+
+
+async def test_a_logout_before_the_sign_in_does_not_keep_its_session_from_a_new_id(
+    sessions: Sessions, clock: Clock
+) -> None:
+    await sessions.end_matching("https://idp.test", **BY_SUBJECT)
+    clock.advance(1)
+    _, session = await sessions.create(make_sign_in(), began=clock())
+    clock.advance(1)
+    _, pasted = await sessions.paste_token(session, "main", "a-token")
+    _, both = await sessions.create(at_other_provider(), replacing=pasted, began=clock())
+    assert set(both.logins) == {"default", "other"}

@@ -167,10 +167,11 @@ async def test_a_file_that_was_brought_up_to_date_has_the_same_tables_as_a_new_o
     assert columns[0] == columns[1]
 
 
-async def test_a_file_of_a_later_release_is_left_alone(path: Path) -> None:
+@pytest.mark.parametrize("version", [99, -1])
+async def test_a_file_of_a_later_release_is_left_alone(path: Path, version: int) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(StoreUnavailable, match="later release"):
         await SqliteStore(path).open()
 

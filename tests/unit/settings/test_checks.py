@@ -99,6 +99,12 @@ def test_a_ca_file_with_a_certificate_is_taken(tmp_path: Path) -> None:
     assert parse([*PROVIDER, f"-oidc-ca-file={certificate}"], ENV).oidc_ca_file == certificate
 
 
+def test_a_ca_file_may_name_its_authorities_in_any_language(tmp_path: Path) -> None:
+    certificate, _ = key_pair(tmp_path)
+    certificate.write_bytes("# Főtanúsítvány\n".encode() + certificate.read_bytes())
+    assert parse([*PROVIDER, f"-oidc-ca-file={certificate}"], ENV).oidc_ca_file == certificate
+
+
 def test_certificate_and_key_are_both_given_or_none(tmp_path: Path) -> None:
     certificate, key = key_pair(tmp_path)
     assert "-tls-cert-path (HEADLAMP_CONFIG_TLS_CERT_PATH) needs -tls-key-path" in errors(
@@ -123,9 +129,10 @@ def test_both_files_of_a_key_pair_that_are_missing_are_named() -> None:
     assert len(errors("-tls-cert-path=/nowhere/a", "-tls-key-path=/nowhere/b").splitlines()) == 2
 
 
-def test_a_secret_is_read_from_its_file_without_the_line_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [f"{CANARY}\n", f"\ufeff{CANARY}\r\n"])
+def test_a_secret_is_read_from_its_file_without_what_editors_put_around_it(text: str, tmp_path: Path) -> None:
     path = tmp_path / "secret"
-    path.write_text(CANARY + "\n")
+    path.write_bytes(text.encode())
     settings = parse([*PROVIDER, f"-oidc-client-secret-file={path}"], ENV)
     assert settings.oidc_client_secret is not None
     assert settings.oidc_client_secret.reveal() == CANARY

@@ -80,6 +80,13 @@ def test_the_last_of_several_equal_flags_wins() -> None:
     assert parse(["-port=1", "-port=2"], ENV).port == 2
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_variable_is_read_without_the_line_end_that_a_kubernetes_secret_often_has(end: str) -> None:
+    settings = parse((), ENV | {"HEADLAMP_CONFIG_ME_USER_INFO_URL": f"https://a.example{end}"})
+    assert settings.me_user_info_url == "https://a.example"
+    assert parse((), ENV | {"HEADLAMP_CONFIG_PORT": end}).port == Settings().port
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert parse([], ENV | {"HEADLAMP_CONFIG_PORT": "", "HEADLAMP_CONFIG_OIDC_SCOPES": ""}) == parse([], ENV)
 

@@ -123,6 +123,15 @@ async def test_h1_a_body_that_is_no_short_form_is_refused(browser: Browser, data
     assert "Location" not in refused.headers
 
 
+async def test_h1_the_detour_of_a_form_has_no_large_headers(browser: Browser) -> None:
+    sizes = {}
+    for length in (1500, 2500):
+        answer = await browser.request("POST", "/oidc-initiate", data={"target_link_uri": f"/{'a' * length}"})
+        sizes[answer.status] = sum(len(name) + len(value) + 4 for name, value in answer.raw_headers)
+    assert sizes.keys() == {303, 400}
+    assert max(sizes.values()) < 3000
+
+
 async def test_wishes_go_from_the_address_of_a_sign_in_to_the_provider(whole: Whole, browser: Browser) -> None:
     start = await browser.get("/oidc?cluster=main&login_hint=bob&prompt=select_account&max_age=0&state=x")
     params = parse_qs(urlsplit(start.headers["Location"]).query)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -81,10 +81,61 @@ def test_extra_parameters_that_answers_are_held_to_are_set_apart() -> None:
     assert config.auth_params == (("kc_idp_hint", "github"), ("prompt", "login"))
 
 
-def test_an_issuer_finds_its_provider_to_the_letter_and_the_first_of_two(providers: Providers) -> None:
+@dataclass
+class Files:
+    """Kubeconfigs that name some clusters, and after a change others."""
+
+    clusters: list[Cluster]
+    generation: int = 1
+
+    def all(self) -> list[Cluster]:
+        return self.clusters
+
+    def become(self, *clusters: Cluster) -> None:
+        self.clusters, self.generation = list(clusters), self.generation + 1
+
+
+def test_an_issuer_finds_its_provider_to_the_letter_and_the_first_of_two() -> None:
     again = replace(OWN, provider=KubeconfigProvider("https://idp.example", "kubectl"))
-    providers.for_cluster(again)
+    providers = Providers(FLAGS, Provider, Files([again, OWN]))
     found = providers.of_issuer("https://idp.example")
     assert found is not None
     assert found.config is FLAGS
     assert providers.of_issuer("https://idp.example/") is None
+    assert providers.of_issuer("https://other.example") is providers.for_cluster(OWN)
+
+
+def test_the_providers_of_the_kubeconfig_are_known_before_anybody_asks_for_a_cluster() -> None:
+    assert set(Providers(FLAGS, Provider, Files([PLAIN, OWN]))) == {DEFAULT, from_kubeconfig(ENTRY).id}
+
+
+def test_nobody_signs_in_any_more_at_a_provider_that_the_kubeconfig_has_lost() -> None:
+    files = Files([OWN])
+    providers = Providers(FLAGS, Provider, files)
+    (_, lost) = providers
+    files.become(replace(OWN, provider=replace(ENTRY, issuer="https://new.example")))
+    assert lost not in providers
+    assert providers.of_issuer("https://other.example") is None
+    assert providers.of_issuer("https://new.example") is not None
+
+
+def test_of_two_entries_of_one_registration_the_first_holds_whoever_was_asked_for_last() -> None:
+    old = replace(OWN, name="old", provider=replace(ENTRY, client_secret="old"))
+    providers = Providers(None, Provider, files := Files([OWN, old]))
+    first, other = providers.for_cluster(OWN), providers.for_cluster(old)
+    assert list(providers.values()) == [first]
+    assert providers.for_cluster(OWN) is first
+    files.become(old)
+    assert list(providers.values()) == [other]
+
+
+def test_a9_an_entry_that_skips_verification_of_tls_does_so_for_itself_alone() -> None:
+    trusting = replace(OWN, name="trusting", provider=replace(ENTRY, skip_tls_verify=True))
+    providers = Providers(None, Provider, Files([trusting, OWN]))
+    assert [one.config.skip_tls_verify for one in providers.values()] == [True, False]
+
+
+def test_a_kubeconfigs_provider_may_sign_with_what_the_flags_allow() -> None:
+    allowed = frozenset({"RS256", "ES256"})
+    (party,) = Providers(None, Provider, Files([OWN]), signing_algs=allowed).values()
+    assert party.config.signing_algs == allowed

@@ -65,6 +65,14 @@ async def test_without_script_the_start_page_offers_each_provider(tmp_path: Path
         assert links(body) == ["/oidc?provider=default&return_to=%2F"]
 
 
+async def test_without_script_everything_is_below_the_base_url(tmp_path: Path) -> None:
+    async with whole_server(tmp_path, base_url="/ui") as whole, whole.browser() as browser:
+        head, body = await bare(browser, "/ui/c/main/pods", **FROM_ELSEWHERE)
+        assert links(body) == ["/ui/oidc?cluster=main&return_to=%2Fui%2Fc%2Fmain%2Fpods"]
+        assert 'href="/ui/static/pages.css"' in head
+        assert "url=/ui/c/main/pods?go-on" in head
+
+
 async def test_a_cluster_that_there_is_not_is_not_named(tmp_path: Path) -> None:
     async with whole_server(tmp_path) as whole, whole.browser() as browser:
         _, body = await bare(browser, "/c/nowhere/pods")

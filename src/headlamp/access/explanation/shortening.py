@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from headlamp.telemetry.jwts import without_jwts
 
 LONGEST_TEXT = 300
 MOST_ITEMS = 25
@@ -12,11 +13,6 @@ DEEPEST = 6
 
 # Claims may carry tokens of other services: OpenID Connect Core 1.0, section 5.6.2 (`JWT`, `access_token`).
 _HOLDS_A_TOKEN = frozenset({"jwt", "access_token", "id_token", "refresh_token", "token", "client_secret", "password"})
-# What a JWT is made of. One run at a time, so that a text of a megabyte costs no more than reading it: a pattern for
-# the whole token looks for its end anew at each "eyJ", and anybody can paste a token whose claims are nothing else.
-_RUN = re.compile(r"[A-Za-z0-9_.-]+")
-_HEAD = "eyJ"
-_SHORTEST_HEAD = 9
 
 
 def shortened(value: Any, *, depth: int = 0) -> Any:
@@ -43,20 +39,8 @@ def shortened(value: Any, *, depth: int = 0) -> Any:
 
 def shortened_text(value: str) -> str:
     """A text of at most about `LONGEST_TEXT` characters, with a word in place of each JWT in it."""
-    value = _RUN.sub(_without_token, value)
+    value = without_jwts(value, "(a token, not shown)")
     return value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}… ({len(value):,} characters)"
-
-
-def _without_token(found: re.Match[str]) -> str:
-    """A run of a token's characters, up to where a JWT begins in it, if one does."""
-    run = found[0]
-    begins = 0
-    for part in run.split(".")[:-1]:
-        head = part.find(_HEAD)
-        if head >= 0 and len(part) - head >= _SHORTEST_HEAD:
-            return f"{run[: begins + head]}(a token, not shown)"
-        begins += len(part) + 1
-    return run
 
 
 def in_words(value: Any) -> str:

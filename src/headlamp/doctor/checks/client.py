@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from headlamp.doctor.evidence import ProviderCase
 from headlamp.doctor.findings import Finding, Point
-from headlamp.doctor.issuers import is_entra
 from headlamp.doctor.recording import RecordingHttp
 from headlamp.oidc.client_auth import choose_method
+from headlamp.oidc.entra import is_entra
 from headlamp.oidc.errors import BadProviderAnswer, OidcProblem, UnsupportedClientAuth, quoted
 from headlamp.oidc.http import Answer
 from headlamp.oidc.metadata import Metadata

@@ -7,9 +7,9 @@ from typing import Any
 
 from headlamp.doctor.evidence import Discovered, ProviderCase
 from headlamp.doctor.findings import Finding, Point
-from headlamp.doctor.issuers import why_no_document, why_other_issuer
 from headlamp.oidc.client_auth import choose_method
 from headlamp.oidc.errors import IssuerMismatch, UnsupportedClientAuth, quoted
+from headlamp.oidc.issuer_hints import no_document
 from headlamp.oidc.keys import SUPPORTED_ALGORITHMS
 from headlamp.oidc.metadata import Metadata, discovery_url
 
@@ -71,13 +71,13 @@ async def check(case: ProviderCase) -> AsyncIterator[Finding]:
 def _problem(case: ProviderCase, discovered: Discovered) -> Finding:
     problem = discovered.problem
     if isinstance(problem, IssuerMismatch):
-        hint, remedy = why_other_issuer(problem.expected, problem.found, case.knobs)
-        return ISSUER.failed(f"{problem.message} {hint}".rstrip(), remedy, subject=case.subject)
+        return ISSUER.failed(problem.message, problem.slip.remedy(case.knobs.set_issuer), subject=case.subject)
     message = problem.message if problem is not None else "It can't be read."
     if discovered.document:
         return ENDPOINTS.failed(message, problem.remedy if problem is not None else "", subject=case.subject)
-    hint, remedy = why_no_document(case.config.issuer, discovered.status, case.knobs)
-    return DOCUMENT.failed(f"{message} {hint}".rstrip(), remedy, subject=case.subject)
+    slip = no_document(case.config.issuer, discovered.status)
+    said = message if slip.meaning in message else f"{message} {slip.meaning}"
+    return DOCUMENT.failed(said, slip.remedy(case.knobs.set_issuer), subject=case.subject)
 
 
 def _endpoints(case: ProviderCase, metadata: Metadata) -> Finding:

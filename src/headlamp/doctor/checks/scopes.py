@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from headlamp.doctor.evidence import ProviderCase
 from headlamp.doctor.findings import Finding, Point
-from headlamp.doctor.issuers import GOOGLE, is_entra
+from headlamp.oidc.entra import is_entra
 from headlamp.oidc.errors import quoted
 
+GOOGLE = "https://accounts.google.com"
 SCOPES = Point(
     "provider.scopes",
     "Scopes",
