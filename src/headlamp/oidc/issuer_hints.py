@@ -49,8 +49,8 @@ def no_document(issuer: str, status: int | None) -> IssuerSlip:
         return IssuerSlip(issuer=own, clause=", with the id of the tenant", further=look)
     if "/realms/" in parts.path:
         return IssuerSlip(
-            further=f"{_THE_URL} names a realm: that is case-sensitive, and a Keycloak before version 17 has /auth in front "
-            f"of /realms, a later one only if it was told so. {look}"
+            further=f"{_THE_URL} names a realm: that is case-sensitive, and a Keycloak before version 17 has /auth in "
+            f"front of /realms, a later one only if it was told so. {look}"
         )
     return IssuerSlip(
         further=f"{_THE_URL} has to be whole, with its path: Keycloak's is https://HOST/realms/REALM, Entra ID's "

@@ -228,10 +228,13 @@ def _without_ids(path: str) -> str:
     return re.sub(r"[A-Za-z0-9_-]{20,}", "…", path)
 
 
+LONGEST_PAGE = 16 * 1024
+"""Characters of a page that are looked at: what it says is told long before, and searching costs their square."""
+
 _HIDDEN = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]{0,2000}>")
 
 
 def _words(text: str) -> str:
     """What a page says, without its markup."""
-    return " ".join(unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text[:65536]))).split())
+    return " ".join(unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text[:LONGEST_PAGE]))).split())
