@@ -40,8 +40,9 @@ def demo(free_port: Callable[[], int]) -> Iterator[str]:
         run.communicate(timeout=10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Playwright, for as long as a file of browser tests runs: its event loop would be in the way of all others."""
     with sync_playwright() as running:
         yield running
 
