@@ -152,6 +152,19 @@ async def test_a2_code_and_state_of_two_providers_cannot_be_swapped(
         assert other_idp.last("token").form["grant_type"] == "authorization_code"
 
 
+async def test_a1_an_answer_is_taken_once_though_the_clock_of_whoever_began_was_ahead(tmp_path: Path) -> None:
+    clock = Clock()
+    async with whole_server(tmp_path, now=clock) as whole, whole.browser() as browser:
+        clock.seconds += 50
+        address = await browser.callback_address("/")
+        cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies().items())}
+        clock.seconds -= 50
+        assert (await browser.get(address, headers=cookies)).status == 303
+        clock.seconds += 630
+        assert (await browser.get(address, headers=cookies)).status == 400
+        assert whole.idp.token_calls == 1
+
+
 async def test_a_sign_in_ends_with_the_very_entry_that_it_began_with(
     tmp_path: Path, other_idp: MisbehavingProvider
 ) -> None:

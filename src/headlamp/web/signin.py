@@ -11,7 +11,7 @@ from aiohttp import web
 from headlamp.oidc.errors import TransactionUnknown
 from headlamp.oidc.provider import Provider
 from headlamp.oidc.token_rule import TokenRule
-from headlamp.oidc.transaction import Transaction
+from headlamp.oidc.transaction import LIFETIME, Transaction
 from headlamp.problems import Problem
 from headlamp.web.callback_url import callback_url
 from headlamp.web.gate import ORIGIN
@@ -26,7 +26,8 @@ from headlamp.web.start_over import START_OVER, StartOver
 from headlamp.web.transactions import UnderWay
 
 LONGEST_PARAMETER = 8192
-USED_S = 600.0
+# For longer than a transaction is taken, by a clock that was a little ahead (`check_transaction`).
+USED_S = LIFETIME + 120.0
 
 log = structlog.stdlib.get_logger("headlamp.signin")
 
