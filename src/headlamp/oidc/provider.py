@@ -35,7 +35,7 @@ from headlamp.oidc.token_rule import TokenRule
 from headlamp.oidc.tokens import SignIn, Tokens, access_expiry
 from headlamp.oidc.transaction import Transaction, new_transaction
 from headlamp.oidc.userinfo import ask_userinfo, verify_userinfo
-from headlamp.oidc.verification import Expected, verify_id_token
+from headlamp.oidc.verification import Expected, peek_claims, verify_id_token
 
 
 class Provider:
@@ -204,6 +204,8 @@ class Provider:
 
         `tokens` and `claims` are those of the sign-in that is over. Raises `ProviderUnavailable` or one of its kinds.
         """
+        if self._is_of_another_registration(tokens):
+            return None
         return end_session_url(
             self.config,
             await self.metadata(),
@@ -221,6 +223,8 @@ class Provider:
         """
         if tokens.refresh_token is None or (keep_offline and "offline_access" in self.config.scopes):
             return False
+        if self._is_of_another_registration(tokens):
+            return False
         return await revoke_refresh_token(
             tokens.refresh_token,
             config=self.config,
@@ -229,6 +233,17 @@ class Provider:
             now=self._now,
             random=self._random,
         )
+
+    def _is_of_another_registration(self, tokens: Tokens) -> bool:
+        """Whether the settings have changed since `tokens` came: they must go to nobody else than who gave them."""
+        try:
+            claims = peek_claims(tokens.id_token)
+            check_same_registration(claims, issuer=self.config.issuer, client_id=self.config.client_id)
+        except RefreshRefused:
+            return True
+        except IdTokenRejected:
+            return False
+        return False
 
     async def close(self) -> None:
         """Close the connections to the provider."""

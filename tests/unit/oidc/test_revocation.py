@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,12 +16,15 @@ from headlamp.oidc.metadata import discovery_url
 from headlamp.oidc.revocation import revoke_refresh_token
 
 URI = f"{ISSUER}/revoke"
+END_SESSION = f"{ISSUER}/end"
 WITH_ENDPOINT = msgspec.structs.replace(METADATA, revocation_endpoint=URI)
 TOKENS = Tokens("id", "access", "refresh", 0.0)
 
 
 def provider(http: FakeHttp, *, scopes: tuple[str, ...] = ()) -> Provider:
-    http.answers[discovery_url(ISSUER)] = answer(discovery_document(revocation_endpoint=URI))
+    http.answers[discovery_url(ISSUER)] = answer(
+        discovery_document(revocation_endpoint=URI, end_session_endpoint=END_SESSION)
+    )
     return Provider(replace(CONFIG, scopes=scopes), http=http, now=Clock())
 
 
@@ -59,3 +64,31 @@ async def test_a_token_for_offline_access_can_be_kept() -> None:
     assert not await offline.revoke(TOKENS, keep_offline=True)
     assert await provider(http).revoke(TOKENS, keep_offline=True)
     assert await offline.revoke(TOKENS)
+
+
+@pytest.mark.parametrize("change", [{"iss": "https://before.example"}, {"aud": "the-client-before"}])
+async def test_tokens_of_another_registration_go_to_nobody_at_sign_out(change: dict[str, str]) -> None:
+    http = FakeHttp({URI: answer({})})
+    tokens = msgspec.structs.replace(TOKENS, id_token=unsigned({"iss": ISSUER, "aud": CONFIG.client_id, **change}))
+    assert not await provider(http).revoke(tokens)
+    to: dict[str, Any] = {"claims": {}, "post_logout_redirect_uri": "https://h.example/signed-out", "state": "s"}
+    assert await provider(http).end_session_url(tokens, **to) is None
+    assert [url for url, _, _ in http.sent if url == URI] == []
+
+
+async def test_tokens_of_this_registration_are_revoked_and_the_person_is_sent_on() -> None:
+    http = FakeHttp({URI: answer({})})
+    tokens = msgspec.structs.replace(TOKENS, id_token=unsigned({"iss": ISSUER, "aud": [CONFIG.client_id, "other"]}))
+    assert await provider(http).revoke(tokens)
+    url = await provider(http).end_session_url(
+        tokens, claims={}, post_logout_redirect_uri="https://h.example/signed-out", state="s"
+    )
+    assert url is not None
+    assert url.startswith(END_SESSION)
+
+
+def unsigned(claims: dict[str, object]) -> str:
+    """A token as it lies in a session: it was verified when it came."""
+    parts = ({"alg": "RS256"}, claims)
+    header, payload = (urlsafe_b64encode(msgspec.json.encode(part)).rstrip(b"=").decode() for part in parts)
+    return f"{header}.{payload}.c2lnbmF0dXJl"
