@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, TooManySubscriptions
+from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, SignInAgain, TooManySubscriptions
 from headlamp.live.hub import Hub
 from headlamp.live.protocol import (
     CLOSE_SIGNED_OUT,
@@ -85,7 +85,9 @@ class _Connection:
         if self._viewer.ended.is_set():
             return await self._say_goodbye(SessionEnded())
         if self._signed_out.done():
-            return await self._say_goodbye(self._signed_out.result())
+            problem = self._signed_out.result()
+            # The session goes on: it is the sign-in for this cluster that has run out.
+            return await self._say_goodbye(SignInAgain() if isinstance(problem, SessionEnded) else problem)
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._write_errors()

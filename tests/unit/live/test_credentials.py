@@ -106,7 +106,7 @@ async def test_c4_a_credential_that_ends_alone_closes_the_connection_too(
     await until(lambda: bool(view.synced))
     viewer.credential.ended.set()
     await asyncio.wait_for(page.served(), 1)
-    assert page.closed == (4401, "session.ended")
+    assert page.closed == (4401, "session.sign_in_again")
     await until(lambda: not api.watches, 1)
 
 
