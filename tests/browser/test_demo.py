@@ -52,6 +52,7 @@ def test_a_developer_of_one_namespace_is_told_what_is_missing(demo: str, context
     sign_in(page, f"{demo}/c/demo/pods?ns=payments", "Ben")
     expect(page.get_by_role("alert").first).to_contain_text("You may not list pods in namespace payments")
     expect(page.get_by_text("list pods").first).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The cluster knows you as")).to_contain_text("in the group")
     page.goto(f"{demo}/c/demo/pods?ns=shop")
     expect(page.get_by_role("grid").get_by_text(re.compile("storefront-")).first).to_be_visible()
 

@@ -108,6 +108,26 @@ export function summary(findings: readonly ClaimFinding[]): string {
   return `You are signed in. The cluster does not take what it is shown, and does not say why; ${rest}`;
 }
 
+/** Groups that Kubernetes itself gives; nobody's role names a person by them. */
+const GIVEN_BY_KUBERNETES = "system:";
+const MOST_GROUPS = 5;
+
+/** The groups that somebody put a person in. */
+export const ownGroups = (groups: readonly string[]): readonly string[] => groups.filter((group) => !group.startsWith(GIVEN_BY_KUBERNETES));
+
+/** Whom the cluster takes the user for, and what to do when no group arrived; null when that is not known. */
+export function knownAs({ user, findings }: Pick<Explanation, "user" | "findings">): { readonly sentence: string; readonly remedy: string } | null {
+  if (!user) return null;
+  const groups = ownGroups(user.groups);
+  if (groups.length === 0) {
+    const missing = findings.find(({ claim, state, remedy }) => ["groups", "roles", "_claim_names"].includes(claim) && state !== "ok" && remedy);
+    return { sentence: `The cluster knows you as ${user.username}, in no group.`, remedy: missing ? `${missing.why} ${missing.remedy}` : "" };
+  }
+  const shown = groups.slice(0, MOST_GROUPS).join(", ");
+  const more = groups.length > MOST_GROUPS ? ` and ${groups.length - MOST_GROUPS} more` : "";
+  return { sentence: `The cluster knows you as ${user.username}, in ${groups.length === 1 ? "the group" : "the groups"} ${shown}${more}.`, remedy: "" };
+}
+
 /** What an administrator of the cluster needs to know, as text. Nothing in it signs anybody in. */
 export function report(explanation: Explanation, provider: string): string {
   const lines = [

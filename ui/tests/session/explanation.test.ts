@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pieces } from "../../src/app/prose";
-import { claimTitle, credentialWords, findingWords, report, summary, type ClaimFinding, type Explanation } from "../../src/session/explanation.svelte";
+import { claimTitle, credentialWords, findingWords, knownAs, report, summary, type ClaimFinding, type Explanation } from "../../src/session/explanation.svelte";
 
 const finding = (claim: string, state: ClaimFinding["state"]): ClaimFinding => ({ claim, token: "headlamp", expected: "kubernetes", state, why: "It differs.", remedy: "Add it." });
 
@@ -60,5 +60,21 @@ describe("prose of the server's", () => {
       { words: " c ` d", code: false },
     ]);
     expect(pieces("")).toEqual([]);
+  });
+});
+
+describe("whom the cluster takes the user for", () => {
+  const as = (...groups: string[]) => ({ username: "dex:bob", groups: ["system:authenticated", ...groups] });
+  it("is not told where the cluster did not say", () => {
+    expect(knownAs({ user: null, findings: [] })).toBeNull();
+  });
+  it("names groups that somebody gave, and not those that everybody has", () => {
+    expect(knownAs({ user: as("dex:viewers"), findings: [] })).toEqual({ sentence: "The cluster knows you as dex:bob, in the group dex:viewers.", remedy: "" });
+    expect(knownAs({ user: as("a", "b", "c", "d", "e", "f", "g"), findings: [] })?.sentence).toBe("The cluster knows you as dex:bob, in the groups a, b, c, d, e and 2 more.");
+  });
+  it("tells how to get groups where none arrived", () => {
+    const missing: ClaimFinding = { ...finding("groups", "unknown"), why: "Without the claim.", remedy: "Ask for the scope groups." };
+    expect(knownAs({ user: as(), findings: [missing] })).toEqual({ sentence: "The cluster knows you as dex:bob, in no group.", remedy: "Without the claim. Ask for the scope groups." });
+    expect(knownAs({ user: as(), findings: [finding("groups", "ok")] })?.remedy).toBe("");
   });
 });
