@@ -46,7 +46,11 @@ _WORDS_ONLY: Final = {
 _SUSPICIOUS: Final = re.compile(r"eyJ|[=:@]|authorization|bearer|basic", re.IGNORECASE)
 """What every pattern below needs: most texts have none of it, and are done with after one search."""
 
-_SCHEME: Final = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
+_SCHEME: Final = re.compile(
+    # "bearer token" in a sentence is two words.
+    r"\b(Bearer|Basic)\s+(?!tokens?\.?(?![A-Za-z0-9._~+/=-]))[A-Za-z0-9._~+/=-]{4,}",
+    re.IGNORECASE,
+)
 _COOKIE: Final = re.compile(r"((?:__Host-)?headlamp[A-Za-z0-9-]*)=[^\s;,\"']+")
 _SUBPROTOCOL: Final = re.compile(r"(base64url\.bearer\.authorization\.k8s\.io\.)[A-Za-z0-9_-]+")
 _ASSIGNED: Final = re.compile(

@@ -63,6 +63,7 @@ class Ingress:
                 if head > faults.largest_head:
                     return web.Response(status=502, text="upstream sent too big header")
                 kept = {name: value for name, value in answer.headers.items() if name.lower() not in _OWN}
+                kept["Server"] = "nginx"  # as nginx does
                 return web.Response(status=answer.status, body=await answer.read(), headers=kept)
 
     @staticmethod

@@ -50,6 +50,8 @@ def test_h6_the_value_of_a_sensitive_key_is_masked(key: str) -> None:
     [
         f"the token is {JWT}",
         f"Authorization: Bearer {CANARY}",
+        f"Bearer token-{CANARY}",
+        f"Bearer token.{CANARY}",
         f"basic {CANARY}",
         f"GET /oidc-callback?code={CANARY}&state={CANARY}",
         f"Cookie: __Host-headlamp={CANARY}.{CANARY}; other=1",
@@ -66,6 +68,11 @@ def test_h6_a_text_loses_what_looks_like_a_credential(text: str) -> None:
     assert CANARY not in redact_text(text)
     assert JWT not in redact_text(text)
     assert "***" in redact_text(text)
+
+
+@pytest.mark.parametrize("text", ["its log says `invalid bearer token`", "Bearer tokens, pasted", "a bearer token."])
+def test_a_sentence_about_bearer_tokens_keeps_its_words(text: str) -> None:
+    assert redact_text(text) == text
 
 
 def test_h6_exceptions_bytes_and_objects_are_redacted_as_they_would_be_printed() -> None:

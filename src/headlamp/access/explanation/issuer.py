@@ -77,8 +77,8 @@ def _issuer(case: Case) -> Finding:
         shown,
         "the same, to the letter, in --oidc-issuer-url or issuer.url",
         "unknown",
-        "An API server refuses a token of any other issuer as `invalid bearer token`. Every letter counts, a slash at "
-        "the end too, and localhost is not 127.0.0.1.",
+        "An API server refuses a token of any other issuer; its log then says `invalid bearer token`, and nothing of "
+        "oidc behind it. Every letter counts, a slash at the end too, and localhost is not 127.0.0.1.",
         f"Compare with the API server's --oidc-issuer-url, or issuer.url of its AuthenticationConfiguration: it must "
         f"be {shortened_text(issuer)}.",
     )
@@ -132,7 +132,8 @@ def _audience(case: Case) -> Finding:
         "`expected audience`. The flag names a single one, an AuthenticationConfiguration may name several, with "
         "audienceMatchPolicy: MatchAny: one for kubectl and one for this page, say.",
         "Compare with the API server's --oidc-client-id, or issuer.audiences of its AuthenticationConfiguration: "
-        f"{shortened_text(preferred_audience(case))} must be there.",
+        f"{shortened_text(preferred_audience(case))} must be there. Or let both use one client: "
+        "-oidc-client-id here as at the API server.",
     )
 
 

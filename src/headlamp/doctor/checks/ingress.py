@@ -139,8 +139,9 @@ def _not_seen(case: Case, address: str, reply: Reply | NoReply) -> Finding:
     if isinstance(reply, NoReply):
         remedy = "Look at the ingress's own log for the same moment."
         return SERVER.failed(f"{address} gives {reply.reason}.", remedy, subject=address)
-    ours = reply.headers.get("Server") == "headlamp"
     code = reply.headers.get("X-Headlamp-Code", "")
+    # A proxy puts its own name into `Server`, and lets the other header through.
+    ours = bool(code) or reply.headers.get("Server") == "headlamp"
     parts = urlsplit(address)
     if ours and code == "gate.host":
         remedy = (

@@ -29,6 +29,7 @@ RESOURCE = Point(
 )
 
 AKS = "6dae42f8-4368-4678-94ff-3960e28e3630"
+GROUPS = "groups"
 OFFLINE = "offline_access"
 _GRAPH = ("graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
 
@@ -60,9 +61,16 @@ def _known(case: ProviderCase, known: list[str] | None) -> Finding:
         found = f"The provider does not list {', '.join(unknown)}; it lists {quoted(', '.join(known))}."
         return SCOPES.warning(found, remedy, subject=case.subject)
     found = f"{', '.join(asked)}: all are listed."
-    if "groups" in known and "groups" not in asked:
-        found += f" There is `groups` too, for RBAC by groups: {case.knobs.name('scopes')}."
+    if GROUPS in known and GROUPS not in asked:
+        to_type = case.knobs.set("scopes", ",".join(_with_groups(case, known)))
+        found += f" There is `groups` too, without which tokens may carry none for RBAC: {to_type}."
     return SCOPES.ok(found, subject=case.subject)
+
+
+def _with_groups(case: ProviderCase, known: list[str] | None) -> tuple[str, ...]:
+    """The scopes that are asked for, and `groups` where the provider has that."""
+    scopes = case.config.scopes
+    return (*scopes, GROUPS) if known is not None and GROUPS in known and GROUPS not in scopes else scopes
 
 
 def _renewal(case: ProviderCase, known: list[str] | None, document: Mapping[str, Any]) -> Finding:
@@ -80,7 +88,7 @@ def _renewal(case: ProviderCase, known: list[str] | None, document: Mapping[str,
         # There the scope is for tokens that outlive the sign-in at the provider, which nobody needs here.
         return RENEWAL.ok(f"Keycloak gives a refresh token without {OFFLINE}.", subject=case.subject)
     if is_entra(case.config.issuer) or (known is not None and OFFLINE in known):
-        scopes = ",".join((*case.config.scopes, OFFLINE))
+        scopes = ",".join((*_with_groups(case, known), OFFLINE))
         remedy = f"Set {case.knobs.set('scopes', scopes)}, and allow it for this client at the provider."
         found = f"{OFFLINE} is not asked for, and providers such as Dex, Okta and Entra ID give no refresh token then."
         return RENEWAL.warning(found, remedy, subject=case.subject)

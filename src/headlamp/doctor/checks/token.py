@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from headlamp.access import acceptance
-from headlamp.access.explanation import Case, explain, read_token
+from headlamp.access.explanation import Case, Explanation, explain, read_token
 from headlamp.access.reviews import Acceptance
 from headlamp.clusters.credential import CredentialSource
 from headlamp.clusters.transports import Transports
@@ -22,6 +22,7 @@ ACCEPTED = Point(
     "Being signed in is one thing, being accepted by the cluster another: its API server has settings of its own.",
 )
 CLAIM = Point("token.claim", "Token's content", "The API server refuses a token in which any of these is off.")
+GROUPS = Point("token.groups", "Groups", "RBAC mostly grants to groups. Whoever is in none may do next to nothing.")
 
 HOW = "Sign in and open /doctor, or use --as-session, --token-file or --sign-in."
 MOST_GROUPS = 6
@@ -42,6 +43,8 @@ async def check(case: ClusterCase) -> AsyncIterator[Finding]:
     answer = await _ask(case, case.shown.credential)
     if answer.accepted:
         yield _accepted(case, case.shown.whose, answer)
+        if answer.user is not None and not _given(answer.user.groups):
+            yield await _groupless(case, case.shown, answer)
     elif isinstance(answer.problem, ClusterTokenUnfit):
         found = f"It is not even sent there: {answer.reason}"
         yield ACCEPTED.failed(found, answer.problem.remedy, subject=subject)
@@ -69,7 +72,7 @@ async def _ask(case: ClusterCase, credential: CredentialSource) -> Acceptance:
 def _accepted(case: ClusterCase, whose: str, answer: Acceptance) -> Finding:
     if answer.user is None:
         return ACCEPTED.ok(f"The cluster accepts {whose}.", subject=case.subject)
-    groups = [group for group in answer.user.groups if group != "system:authenticated"]
+    groups = _given(answer.user.groups)
     listed = ", ".join(groups[:MOST_GROUPS]) + (
         f" and {len(groups) - MOST_GROUPS} more" if groups[MOST_GROUPS:] else ""
     )
@@ -79,22 +82,10 @@ def _accepted(case: ClusterCase, whose: str, answer: Acceptance) -> Finding:
 
 
 async def _explained(case: ClusterCase, shown: ShownToken, answer: Acceptance) -> list[Finding]:
-    bearer = await shown.credential.current()
-    if bearer is None:
+    explanation = await _explanation(case, shown, answer)
+    if explanation is None:
         remedy = "Look at the credentials of the kubeconfig's user."
         return [ACCEPTED.failed(f"{answer.reason}", remedy, subject=case.subject)]
-    explanation = explain(
-        Case(
-            token=read_token(bearer.token),
-            kind=shown.kind,
-            acceptance=answer,
-            now=case.tools.now(),
-            issuer=shown.issuer,
-            audience=shown.audience,
-            source=shown.source,
-            ca_pem=shown.ca_pem,
-        )
-    )
     flags = " ".join(explanation.flags)
     remedy = f"An API server with these flags would accept it: {flags}" if flags else "See what is off below."
     findings = [
