@@ -77,10 +77,13 @@ export function problemFrom(status: number, body: unknown, code: string | null):
   const fields = record(body);
   const detail = text(fields["detail"]) || text(fields["message"]);
   const rule = status === 403 ? missingRule(detail) : null;
+  const stable = code ?? (text(fields["code"]) || text(fields["reason"]));
+  // Our own refusal on the way to a cluster: nobody has asked the cluster.
+  const own = stable.startsWith("session.") ? "Your sign-in has ended" : "";
   return new ApiProblem({
     status,
-    code: code ?? (text(fields["code"]) || text(fields["reason"])),
-    title: rule ? `You may not ${rule}` : text(fields["title"]) || PLAIN[status] || `The server answered ${status}`,
+    code: stable,
+    title: rule ? `You may not ${rule}` : text(fields["title"]) || own || PLAIN[status] || `The server answered ${status}`,
     detail,
     remedy: text(fields["remedy"]),
     reference: text(fields["reference"]),

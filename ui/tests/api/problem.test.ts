@@ -13,6 +13,8 @@ describe("problems", () => {
     expect(problem.code).toBe("Forbidden");
   });
   it("are read from our server's own", () => {
+    expect(problemFrom(401, { kind: "Status", message: "Your sign-in has run out." }, "session.sign_in_again").title).toBe("Your sign-in has ended");
+    expect(problemFrom(401, { kind: "Status", message: "Unauthorized", reason: "Unauthorized" }, null).title).toBe("The cluster does not accept this sign-in");
     expect(problemFrom(401, { title: "Sign in again", code: "session.sign_in_again", detail: "It ended.", remedy: "Press it.", reference: "4F7K" }, null)).toMatchObject({ title: "Sign in again", code: "session.sign_in_again", message: "It ended.", remedy: "Press it.", reference: "4F7K" });
   });
   it("have plain words when the answer has none", () => {
