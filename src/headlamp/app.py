@@ -39,6 +39,7 @@ from headlamp.sessions.secret import load_or_make_secret, secret_from_text
 from headlamp.sessions.sqlite import SqliteStore
 from headlamp.sessions.store import SessionStore
 from headlamp.settings import Settings
+from headlamp.settings.addresses import is_loopback
 from headlamp.settings.pem import pem_text
 from headlamp.web.callback_url import expected_callback_url, expected_logout_urls
 from headlamp.web.gate import Gate
@@ -212,10 +213,15 @@ def announce(settings: Settings, running: Running) -> None:
     for cluster in services.clusters.all():
         if cluster.error is not None:
             log.warning("cluster", cluster=cluster.name, problem=cluster.error)
+    if not services.clusters.all():
+        log.warning("no cluster: name a kubeconfig with -kubeconfig, or set -in-cluster in a pod")
     if services.providers:
         log.info("register this callback URL", callback_url=expected_callback_url(settings, running.port))
         after, backchannel = expected_logout_urls(settings, running.port)
         log.info("for sign-out at the provider too", post_logout_redirect_uri=after, backchannel_logout_uri=backchannel)
+        public = urlsplit(settings.public_url)
+        if public.scheme == "http" and not is_loopback(public.hostname or "") and not settings.insecure_cookie:
+            log.warning("nobody can sign in over plain http: serve https, and set -public-url=https://…")
     elif services.local_credentials:
         log.info("no identity provider: whoever is at this machine works with the kubeconfig's own credentials")
     else:

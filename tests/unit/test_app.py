@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.certificates import Authority
 from tests.support.whole import whole_server
 
-from headlamp.app import build, run
+from headlamp.app import Running, announce, build, run
 from headlamp.oidc.http import trust
 from headlamp.sessions.errors import SecretUnusable
 from headlamp.settings import Secret, Settings
@@ -101,6 +102,28 @@ async def test_the_authority_of_the_provider_may_be_named_in_any_language(tmp_pa
     provider = {"oidc_client_id": "ui", "oidc_idp_issuer_url": "https://idp.example", "oidc_ca_file": authority}
     (party,) = build(_settings(tmp_path, **provider))[SERVICES].providers.values()
     trust(party.config.ca_pem)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"public_url": "https://ui.example"}, False),
+        ({"public_url": "http://ui.example"}, True),
+        ({"public_url": "http://localhost:4466"}, False),
+        ({"public_url": "http://ui.example", "insecure_cookie": True}, False),
+    ],
+)
+async def test_what_nobody_can_work_with_is_said_at_the_start(
+    tmp_path: Path, changes: dict[str, Any], said: bool
+) -> None:
+    settings = _settings(
+        tmp_path, oidc_client_id="ui", oidc_idp_issuer_url="https://idp.example", session_store="memory", **changes
+    )
+    with capture_logs() as entries:
+        announce(settings, Running(build(settings), 4466))
+    warnings = [entry["event"] for entry in entries if entry["log_level"] == "warning"]
+    assert [event for event in warnings if "-kubeconfig" in event]
+    assert bool([event for event in warnings if "plain http" in event]) is said
 
 
 async def test_on_a_laptop_without_a_provider_the_kubeconfig_s_own_user_speaks(tmp_path: Path) -> None:

@@ -177,8 +177,8 @@ class TransactionUnknown(OidcProblem):
     code = "oidc.state"
     title = "This sign-in was not started here"
     remedy = (
-        "Start the sign-in again, in this browser. A page that was left open for long or a link from elsewhere has "
-        "this effect."
+        "Start the sign-in again, in this browser and under this address. A page that was left open for long, one that "
+        "was opened under another address (an IP address, say, or localhost), or a link from elsewhere has this effect."
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -162,8 +164,7 @@ class HttpClient:
             reason = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
             raise UntrustedCertificate(f"The certificate of {_place(url)} was refused: {quoted(reason)}.") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            # Only the kind of the error: its text can hold what was sent.
-            raise ProviderUnavailable(f"{_place(url)} could not be reached ({type(error).__name__}).") from None
+            raise ProviderUnavailable(f"{_place(url)} could not be reached ({_kind(error)}).") from None
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
@@ -208,6 +209,18 @@ async def _read(response: aiohttp.ClientResponse, url: str, max_bytes: int) -> b
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:
     value = response.headers.get("Retry-After", "")
     return float(min(int(value), 3600)) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def _kind(error: Exception) -> str:
+    """What kind of failure it was: an error's own text can hold what was sent."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name is not known here"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "no TLS connection comes about"
+    number = error.os_error.errno if isinstance(error, aiohttp.ClientConnectorError) else None
+    if number is not None and number in errno.errorcode:
+        return os.strerror(number).lower()
+    return type(error).__name__
 
 
 def _place(url: str) -> str:

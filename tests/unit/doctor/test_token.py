@@ -63,6 +63,22 @@ async def test_an_accepted_token_is_told_with_the_user_that_the_cluster_sees(
     assert api_server.last.values("Authorization") == [f"Bearer {token}"]
 
 
+@pytest.mark.parametrize(
+    ("claims", "remedy"),
+    [({}, "ask for the scope groups in -oidc-scopes"), ({"groups": ["developers"]}, "--oidc-groups-claim=groups")],
+)
+async def test_an_accepted_token_that_brings_no_groups_is_a_warning_with_what_would_bring_them(
+    settings: Settings, api_server: RecordingUpstream, claims: dict[str, Any], remedy: str
+) -> None:
+    user = {"username": "alice", "groups": ["system:authenticated"]}
+    api_server.handler = reviewing(201, {"status": {"userInfo": user}})
+    report = await diagnose(examined(settings, api_server, FixedCredential(token_with(**claims))), "token")
+    assert found(report, "token.accepted").state is State.OK
+    finding = found(report, "token.groups")
+    assert finding.state is State.WARNING
+    assert remedy in finding.remedy
+
+
 async def test_without_a_token_it_says_how_to_show_one(settings: Settings, api_server: RecordingUpstream) -> None:
     report = await diagnose(examined(settings, api_server, None), "token")
     finding = found(report, "token.accepted")

@@ -255,3 +255,21 @@ async def _serve(handle: Callable[[web.Request], Awaitable[web.Response]]) -> tu
 async def test_an_ipv6_address_is_told_as_it_is_written() -> None:
     with pytest.raises(ProviderUnavailable, match=r"http://\[::1\]:1/x could not"):
         await HttpClient().fetch("http://[::1]:1/x")
+
+
+async def test_what_hinders_a_connection_is_told_in_words(idp: MisbehavingProvider, http: HttpClient) -> None:
+    await idp.stop()
+    with pytest.raises(ProviderUnavailable, match=r"\(connection refused\)"):
+        await http.fetch(idp.issuer)
+    with pytest.raises(ProviderUnavailable, match="its name is not known here"):
+        await http.fetch("https://nonexistent.invalid")
+
+
+async def test_a_port_that_does_not_speak_tls_is_told_as_one(http: HttpClient) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response()
+
+    url, runner = await _serve(answer)
+    with pytest.raises(ProviderUnavailable, match="no TLS connection"):
+        await http.fetch(url.replace("http:", "https:"))
+    await runner.cleanup()

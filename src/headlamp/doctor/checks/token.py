@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from headlamp.access import acceptance
 from headlamp.access.explanation import Case, Explanation, explain, read_token
+from headlamp.access.explanation.mapping import GROUP_CLAIMS
 from headlamp.access.reviews import Acceptance
 from headlamp.clusters.credential import CredentialSource
 from headlamp.clusters.transports import Transports
@@ -44,7 +45,8 @@ async def check(case: ClusterCase) -> AsyncIterator[Finding]:
     if answer.accepted:
         yield _accepted(case, case.shown.whose, answer)
         if answer.user is not None and not _given(answer.user.groups):
-            yield await _groupless(case, case.shown, answer)
+            async for finding in _without_groups(case, case.shown, answer):
+                yield finding
     elif isinstance(answer.problem, ClusterTokenUnfit):
         found = f"It is not even sent there: {answer.reason}"
         yield ACCEPTED.failed(found, answer.problem.remedy, subject=subject)
@@ -79,6 +81,39 @@ def _accepted(case: ClusterCase, whose: str, answer: Acceptance) -> Finding:
     found = f"The cluster accepts {whose}, of {answer.user.username}"
     found += f" in the groups {listed}." if groups else ", in no group."
     return ACCEPTED.ok(found, subject=case.subject)
+
+
+def _given(groups: Sequence[str]) -> list[str]:
+    """The groups that tell one signed-in user from another."""
+    return [group for group in groups if group != "system:authenticated"]
+
+
+async def _without_groups(case: ClusterCase, shown: ShownToken, answer: Acceptance) -> AsyncIterator[Finding]:
+    """Whether the token has none, or the cluster doesn't take them; nothing where that can't be told."""
+    explanation = await _explanation(case, shown, answer)
+    for finding in explanation.findings if explanation is not None else ():
+        if finding.claim in GROUP_CLAIMS and finding.state != "ok":
+            found = f"{finding.claim}: the token has {finding.token}. {finding.why}"
+            yield GROUPS.warning(found, finding.remedy, subject=case.subject)
+            return
+
+
+async def _explanation(case: ClusterCase, shown: ShownToken, answer: Acceptance) -> Explanation | None:
+    bearer = await shown.credential.current()
+    if bearer is None:
+        return None
+    return explain(
+        Case(
+            token=read_token(bearer.token),
+            kind=shown.kind,
+            acceptance=answer,
+            now=case.tools.now(),
+            issuer=shown.issuer,
+            audience=shown.audience,
+            source=shown.source,
+            ca_pem=shown.ca_pem,
+        )
+    )
 
 
 async def _explained(case: ClusterCase, shown: ShownToken, answer: Acceptance) -> list[Finding]:
