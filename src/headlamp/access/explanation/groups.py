@@ -45,8 +45,8 @@ def groups_findings(case: Case) -> Iterator[Finding]:
             "(missing)",
             "a list of texts, or one text",
             "unknown",
-            "No reason to be refused: without the claim the user is in no group, and only what RBAC grants to the "
-            "name itself is allowed.",
+            "Without the claim the user is in no group, and only what RBAC grants to the name itself is allowed. No "
+            "API server refuses a token for that.",
             _HOW_TO_GET,
         )
 
