@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-import structlog
 from tests.adversarial.provider import MisbehavingProvider
 from tests.adversarial.relying_party import Clock, relying_party
+from tests.support.logs import caught_log
 
 from headlamp.oidc import Provider
-from headlamp.telemetry.logs import configure_logging
 
 
 @pytest.fixture
@@ -40,11 +38,5 @@ async def provider(idp: MisbehavingProvider, clock: Clock) -> AsyncIterator[Prov
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What is logged at the level that tells most; everything is put back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_logging("debug", stream=stream, as_json=True)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with caught_log() as stream:
+        yield stream

@@ -14,6 +14,7 @@ from tests.adversarial.deviations import MISSING
 from tests.adversarial.logging_out import EVENT, LogoutAnswer
 from tests.adversarial.relying_party import Clock
 from tests.adversarial.signing import ec_key, rsa_key
+from tests.support.closing import close_code
 from tests.support.whole import Browser, Whole, whole_server
 
 from headlamp.sessions.errors import StoreUnavailable
@@ -246,10 +247,7 @@ async def test_b6_what_was_opened_with_the_session_closes_at_once(whole: Whole) 
         async with browser.http.ws_connect(f"{whole.url}/api/live", headers={"Origin": whole.url}) as socket:
             assert (await socket.receive_json())["type"] == "hello"
             await post(whole, whole.idp.logout_token())
-            async with asyncio.timeout(1):
-                while (message := await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
-                    assert message.type is aiohttp.WSMsgType.TEXT
-            assert message.data == 4401
+            assert await close_code(socket, within=1) == 4401
 
 
 async def test_i3_a_session_ends_in_every_process_whichever_is_told(tmp_path: Path) -> None:
@@ -265,10 +263,7 @@ async def test_i3_a_session_ends_in_every_process_whichever_is_told(tmp_path: Pa
         async with browser.http.ws_connect(f"{one.url}/api/live", headers={"Origin": one.url}) as socket:
             assert (await socket.receive_json())["type"] == "hello"
             assert (await post(two, one.idp.logout_token())).status == 200
-            async with asyncio.timeout(5):
-                while (message := await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
-                    assert message.type is aiohttp.WSMsgType.TEXT
-            assert message.data == 4401
+            assert await close_code(socket, within=5) == 4401
         assert not await alive(browser)
 
 

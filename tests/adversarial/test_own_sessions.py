@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.adversarial.relying_party import Clock
+from tests.support.closing import close_code
 from tests.support.whole import Browser, Whole, whole_server
 
 LIST = "/clusters/main/api/v1/pods"
@@ -114,10 +115,7 @@ async def test_b6_a_session_that_is_ended_from_the_list_is_dead_and_so_are_its_s
             answer = await end(here, await current_id(there))
             assert (answer.status, await answer.json()) == (200, {"ended": True})
             assert "Set-Cookie" not in answer.headers
-            async with asyncio.timeout(1):
-                while (message := await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
-                    assert message.type is aiohttp.WSMsgType.TEXT
-            assert message.data == 4401
+            assert await close_code(socket, within=1) == 4401
         assert [await alive(here), await alive(there)] == [True, False]
         assert len(await listed(here)) == 1
 

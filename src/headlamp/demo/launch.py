@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import signal
 import sys
 import tempfile
 import threading
@@ -112,16 +111,11 @@ async def surroundings(
 
 async def _serve(options: DemoOptions, port: int) -> None:
     # Imported here, so that the simulation can be used (and tested) without the product.
-    from headlamp.app import serving
+    from headlamp.app import serving, until_signal
     from headlamp.telemetry.logs import configure_logging
 
     configure_logging(_LOG_LEVEL)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Where loops have no signal handlers (Windows), Ctrl-C arrives as KeyboardInterrupt.
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
+    stop = until_signal()
     with tempfile.TemporaryDirectory(prefix="headlamp-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with AsyncExitStack() as stack:

@@ -288,7 +288,7 @@ class Sessions:
                 await self.tick()
             except Problem as problem:
                 log.warning("session housekeeping failed, to be tried again", code=problem.code, reason=problem.message)
-            except Exception as unexpected:
+            except Exception as unexpected:  # housekeeping must outlive a fault of ours
                 log.exception("unexpected error in session housekeeping", exception=type(unexpected).__name__)
 
     async def _look_after(self, session: ActiveSession, now: float) -> None:

@@ -165,7 +165,7 @@ class Renewals:
             pass
         except (ProviderUnavailable, StoreUnavailable) as problem:
             self._failed(attempt, session.share, problem.code, problem.retry_after)
-        except Exception as unexpected:
+        except Exception as unexpected:  # whoever waits for this task gets an answer, not our fault
             log.exception("unexpected error in a renewal", exception=type(unexpected).__name__)
             self._failed(attempt, session.share, "internal", None)
         else:

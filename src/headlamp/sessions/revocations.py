@@ -75,7 +75,7 @@ class Revocations:
             revoked = await provider.revoke(tokens, keep_offline=keep_offline)
         except OidcProblem as problem:
             log.warning("tokens could not be revoked", provider=provider_id, code=problem.code, reason=problem.message)
-        except Exception as unexpected:
+        except Exception as unexpected:  # nobody awaits this task, so it must say so itself
             log.exception("unexpected error in a revocation", exception=type(unexpected).__name__)
         else:
             log.info("tokens revoked" if revoked else "tokens are not revoked at this provider", provider=provider_id)

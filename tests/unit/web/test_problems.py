@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from html import escape, unescape
 from pathlib import Path
 
 import pytest
-import structlog
+from tests.support.logs import caught_log
 from tests.support.whole import Whole, whole_server
 
 from headlamp.problems import Problem
-from headlamp.telemetry.logs import configure_logging
 from headlamp.web.pages import popup_page, problem_page
 from headlamp.web.problems import new_reference, status_json
 from headlamp.web.start_over import StartOver
@@ -41,14 +39,8 @@ async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What is logged, as JSON lines; everything is put back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_logging("debug", stream=stream, as_json=True)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with caught_log() as stream:
+        yield stream
 
 
 async def test_a_person_gets_a_page_with_cause_remedy_and_reference(whole: Whole, log: io.StringIO) -> None:
