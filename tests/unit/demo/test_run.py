@@ -16,13 +16,14 @@ import pytest
 _SCRIPT = """
 import contextlib, sys, types
 import headlamp
+from headlamp.app import until_signal
 
 @contextlib.asynccontextmanager
 async def serving(settings):
     yield types.SimpleNamespace(port=settings.port)
 
 app = types.ModuleType("headlamp.app")
-app.serving = serving
+app.serving, app.until_signal = serving, until_signal
 sys.modules["headlamp.app"] = headlamp.app = app
 
 from headlamp.demo import DemoOptions, run
