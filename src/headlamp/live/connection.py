@@ -21,11 +21,14 @@ from headlamp.live.protocol import (
     Hello,
     SignedOut,
     Subscribe,
+    Unsubscribe,
+    View,
+    ViewSpec,
     decode_client,
     encode,
 )
 from headlamp.live.resources import Selection, selection_of
-from headlamp.live.topic import Subscription
+from headlamp.live.subscription import Subscription
 from headlamp.live.viewer import Access, Channel, Viewer
 from headlamp.problems import Problem
 
@@ -64,6 +67,7 @@ class _Connection:
         self._hub = hub
         self._subscriptions: dict[int, Subscription] = {}
         self._opening: dict[int, asyncio.Task[None]] = {}
+        self._views: dict[int, ViewSpec] = {}
         self._ready: dict[Subscription, None] = {}
         self._errors: deque[Error] = deque()
         self._wake = asyncio.Event()
@@ -138,9 +142,15 @@ class _Connection:
         except (msgspec.DecodeError, RecursionError) as error:
             self._refuse(self._id_in(text), BadRequest(f"The message is not valid: {error}."))
             return
-        if not isinstance(message, Subscribe):
-            self._unsubscribe(message.id)
-            return
+        match message:
+            case Subscribe():
+                self._begin(message)
+            case Unsubscribe():
+                self._unsubscribe(message.id)
+            case View():
+                self._view(message)
+
+    def _begin(self, message: Subscribe) -> None:
         if message.id in self._subscriptions or message.id in self._opening:
             self._refuse(0, BadRequest(f"Subscription {message.id} exists already."))
             return
@@ -153,7 +163,15 @@ class _Connection:
         except BadRequest as problem:
             self._refuse(message.id, problem)
             return
+        if message.view is not None:
+            self._views[message.id] = message.view
         self._opening[message.id] = asyncio.create_task(self._subscribe(message, selection))
+
+    def _view(self, message: View) -> None:
+        if subscription := self._subscriptions.get(message.id):
+            subscription.show(message.view)
+        elif message.id in self._opening:
+            self._views[message.id] = message.view
 
     def _id_in(self, text: str) -> int:
         """The id of a message that is not valid, if the error can be told to that subscription without ending one."""
@@ -171,12 +189,17 @@ class _Connection:
             access = await open_access()
         except Problem as problem:
             self._opening.pop(message.id, None)
+            self._views.pop(message.id, None)
             self._refuse(message.id, problem)
             return
         self._opening.pop(message.id, None)
-        self._subscriptions[message.id] = self._hub.subscribe(access, open_access, selection, message.id, self)
+        subscription = self._hub.subscribe(access, open_access, selection, message.id, self)
+        self._subscriptions[message.id] = subscription
+        if view := self._views.pop(message.id, None):
+            subscription.show(view)
 
     def _unsubscribe(self, subscription_id: int) -> None:
+        self._views.pop(subscription_id, None)
         if task := self._opening.pop(subscription_id, None):
             task.cancel()
         if subscription := self._subscriptions.pop(subscription_id, None):

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 
 from headlamp.live.resources import Selection
+from headlamp.live.subscription import Subscriber, Subscription
 from headlamp.live.timing import Timing
-from headlamp.live.topic import Subscriber, Subscription, Topic
+from headlamp.live.topic import Topic
 from headlamp.live.viewer import Access, OpenAccess
 
 _TopicKey = tuple[str, str, str, Selection]

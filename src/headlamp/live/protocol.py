@@ -1,6 +1,6 @@
 """The messages of the live protocol, version 1: rows of Kubernetes lists over one WebSocket.
 
-`docs/live-protocol.md` describes them for people who write a client; a test holds its examples to these structs. A cell
+`docs/live.md` describes them for people who write a client; a test holds its examples to these structs. A cell
 is a string, number, boolean, null or an `Instant`.
 """
 
@@ -45,8 +45,27 @@ class ResourceRef(Struct, frozen=True):
     namespaced: bool
 
 
+class ViewSpec(Struct, frozen=True):
+    """What a page shows of a list: which rows match, in which order, and which of those are in sight.
+
+    `number` counts a page's views up, so that an answer to an older one can be told. `filter` is of the grammar of
+    `live.filtering`; `sort` is a column's name, "@namespace", "@urgent" (what is broken first) or an extra column's
+    id; `first` and `count` are the place of the rows in sight within those that match.
+    """
+
+    number: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    filter: Annotated[str, Meta(max_length=2048)] = ""
+    sort: Name = "@urgent"
+    descending: bool = False
+    first: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+    count: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
 class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
-    """Asks for the rows of one kind. `namespaces` None means all that there are."""
+    """Asks for the rows of one kind. `namespaces` None means all that there are.
+
+    With a `view` the server may send windows of a long list instead of all of it; without one it sends all rows.
+    """
 
     id: SubscriptionId
     cluster: Name
@@ -54,6 +73,14 @@ class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
     namespaces: list[Name] | None = None
     label_selector: Selector = ""
     field_selector: Selector = ""
+    view: ViewSpec | None = None
+
+
+class View(Struct, frozen=True, tag_field="type", tag="view"):
+    """The page shows something else of the list now."""
+
+    id: SubscriptionId
+    view: ViewSpec
 
 
 class Unsubscribe(Struct, frozen=True, tag_field="type", tag="unsubscribe"):
@@ -121,6 +148,34 @@ class Changes(Struct, frozen=True, tag_field="type", tag="changes"):
     as_of: float
 
 
+class Facet(Struct, frozen=True):
+    """A value that rows have in common, and how many of those that match everything else have it."""
+
+    value: str
+    count: int
+
+
+class Window(Struct, frozen=True, tag_field="type", tag="window"):
+    """What is in sight of a list that is too long to be sent whole, as far as it is not known already.
+
+    `view` is the number of the view that it answers. `order` holds the keys of the rows in sight, from `first` on, or
+    is None when they are the same as before; `set` has those rows of it that are new or other. `total` counts all
+    rows, `matching` those that the filter lets through. `facets` are those of the status column, None when unchanged.
+    `problem` says what of the filter is not understood (it is then taken as words).
+    """
+
+    id: int
+    view: int
+    first: int
+    total: int
+    matching: int
+    set: list[Row]
+    order: list[Key] | None
+    facets: list[Facet] | None
+    problem: str
+    as_of: float
+
+
 class State(Struct, frozen=True, tag_field="type", tag="state"):
     """How fresh and how complete the rows are.
 
@@ -151,8 +206,8 @@ class SignedOut(Struct, frozen=True, tag_field="type", tag="signed_out"):
     message: str
 
 
-ClientMessage = Subscribe | Unsubscribe
-ServerMessage = Hello | Columns | Rows | Synced | Changes | State | Error | SignedOut
+ClientMessage = Subscribe | Unsubscribe | View
+ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | State | Error | SignedOut
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_TOO_LARGE = 1009

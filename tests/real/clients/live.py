@@ -1,4 +1,4 @@
-"""A client of the live protocol that is strict about what it is told (docs/live-protocol.md)."""
+"""A client of the live protocol that is strict about what it is told (docs/live.md)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from tests.unit.live.fake_apiserver import FakeApiServer
 from tests.unit.live.kit import FAST, FakeViewer, Page, until
 
 from headlamp.live.hub import Hub
-from headlamp.live.topic import QUEUED_MESSAGES
+from headlamp.live.subscription import QUEUED_MESSAGES
 
 
 async def test_viewers_of_the_same_user_share_one_watch(api: FakeApiServer, viewer: FakeViewer, hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""The examples in `docs/live-protocol.md` are the messages that the code reads and writes, to the letter."""
+"""The examples in `docs/live.md` are the messages that the code reads and writes, to the letter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from headlamp.live.protocol import VERSION, ClientMessage, ServerMessage, decode_client, encode
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "live-protocol.md").read_text()
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "live.md").read_text()
 EXAMPLES = re.findall(r"^```json (client|server)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 MESSAGES = [(side, line) for side, block in EXAMPLES for line in block.strip().splitlines()]
 
