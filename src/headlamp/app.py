@@ -42,6 +42,7 @@ from headlamp.settings import Settings
 from headlamp.settings.addresses import is_loopback
 from headlamp.settings.pem import pem_text
 from headlamp.web.callback_url import expected_callback_url, expected_logout_urls
+from headlamp.web.event_streams import EventStreams
 from headlamp.web.gate import Gate
 from headlamp.web.origin import Origins
 from headlamp.web.page import Page, bundled_directory
@@ -119,6 +120,7 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
             allowed_hosts=settings.allowed_hosts,
         ),
         hub=Hub(now=now),
+        streams=EventStreams(),
         page=Page(
             settings.html_static_dir or bundled_directory(),
             base_url=settings.base_url,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, SignInAgain, TooManySubscriptions
 from headlamp.live.hub import Hub
@@ -39,12 +40,12 @@ _WAITING_ERRORS = 100
 _GOODBYE_SECONDS = 0.4
 
 
-async def serve_live(channel: Channel, viewer: Viewer, hub: Hub) -> None:
+async def serve_live(channel: Channel, viewer: Viewer, hub: Hub, *, stream: str | UnsetType = UNSET) -> None:
     """Serve one connection until either side, or the viewer's session, ends it. Closes the channel.
 
-    Subscription ids mean something in this connection only.
+    Subscription ids mean something in this connection only. `stream` is told to a client that speaks in requests.
     """
-    connection = _Connection(channel, viewer, hub)
+    connection = _Connection(channel, viewer, hub, stream)
     try:
         code, reason = await connection.run()
     finally:
@@ -61,8 +62,9 @@ class _Peek(msgspec.Struct):
 
 
 class _Connection:
-    def __init__(self, channel: Channel, viewer: Viewer, hub: Hub) -> None:
+    def __init__(self, channel: Channel, viewer: Viewer, hub: Hub, stream: str | UnsetType) -> None:
         self._channel = channel
+        self._stream = stream
         self._viewer = viewer
         self._hub = hub
         self._subscriptions: dict[int, Subscription] = {}
@@ -212,7 +214,7 @@ class _Connection:
 
     async def _write(self) -> tuple[int, str]:
         try:
-            await self._send(encode(Hello(VERSION, self._hub.now())).decode())
+            await self._send(encode(Hello(VERSION, self._hub.now(), self._stream)).decode())
             while True:
                 await self._wake.wait()
                 self._wake.clear()

@@ -109,10 +109,14 @@ class Missing(Struct, frozen=True):
 
 
 class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
-    """The first message of every connection. `now` lets a page correct for a clock that is off."""
+    """The first message of every connection. `now` lets a page correct for a clock that is off.
+
+    `stream` names a stream of server-sent events for what the client says from then on.
+    """
 
     version: int
     now: float
+    stream: str | UnsetType = UNSET
 
 
 class Columns(Struct, frozen=True, tag_field="type", tag="columns"):

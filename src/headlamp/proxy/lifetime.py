@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 
 from aiohttp import web
@@ -17,6 +18,9 @@ LOOK_EVERY = 0.25
 
 CLIENT_CLOSED_REQUEST = 499
 """The status of an answer that nobody is there to take."""
+
+VANISHED_AFTER_S = 60.0
+"""How long what was sent to a client may stay unacknowledged."""
 
 
 @contextlib.contextmanager
@@ -48,6 +52,17 @@ def client_is_gone(request: web.Request) -> bool:
     """Whether the connection of `request` is closed."""
     transport = request.transport
     return transport is None or transport.is_closing()
+
+
+def notice_vanished(request: web.Request) -> None:
+    """Have the kernel close the connection of a client that no longer acknowledges (TCP_USER_TIMEOUT, RFC 5482).
+
+    Something must be sent now and then; a client that only takes its time acknowledges all the same.
+    """
+    connection = request.transport.get_extra_info("socket") if request.transport is not None else None
+    if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(VANISHED_AFTER_S * 1000))
 
 
 async def bearer_for(cluster: Cluster, credential: CredentialSource | None) -> Bearer | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from headlamp.clusters.errors import ClusterUnreachable, UpgradeRefused
 from headlamp.clusters.transport import MAX_MESSAGE, ClusterTransport, UpstreamWebSocket
 from headlamp.proxy.errors import OnlyWebSocket, RedirectElsewhere, SessionOver
 from headlamp.proxy.headers import headers_down, headers_up
-from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, bearer_for, client_is_gone, cut_when
+from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, bearer_for, client_is_gone, cut_when, notice_vanished
 from headlamp.proxy.paths import Target
 from headlamp.proxy.policy import check_policy
 
@@ -43,7 +42,6 @@ _CLOSE_WITHIN = 0.5
 _LOOK_EVERY = 5.0
 PING_EVERY_S = 25.0
 """Shorter than the minute of silence after which a stock nginx cuts a connection."""
-VANISHED_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +170,9 @@ async def _keep_alive(request: web.Request, client: web.WebSocketResponse) -> No
     """Ping the client of a silent stream, so that no proxy on the way takes it for dead.
 
     A pong is not waited for: a client that has much to read first may take its time. One that has vanished leaves the
-    ping unacknowledged, and the kernel then closes the connection (TCP_USER_TIMEOUT).
+    ping unacknowledged, and the kernel then closes the connection.
     """
-    connection = request.transport.get_extra_info("socket") if request.transport is not None else None
-    if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(VANISHED_AFTER_S * 1000))
+    notice_vanished(request)
     with contextlib.suppress(ConnectionResetError):
         while True:
             await asyncio.sleep(PING_EVERY_S)

@@ -50,6 +50,7 @@ def add_routes(app: web.Application, policies: RoutePolicies, base_url: str) -> 
     route("GET", "/api/access", access_api.access, Policy.CLUSTER)
     route("GET", "/api/explanation", explanation_api.explanation, Policy.CLUSTER)
     route("GET", "/api/live", live.live, Policy.CLUSTER)
+    route("POST", "/api/live", live.say, Policy.CLUSTER)
     route("GET", "/api/doctor", doctor.doctor, Policy.CLUSTER)
     # It answers those alone who hold a ticket of this installation; the page asks for a session itself.
     route("GET", "/api/doctor/ingress", doctor.ingress, Policy.PUBLIC_API)

@@ -15,6 +15,7 @@ from headlamp.live.hub import Hub
 from headlamp.sessions.cookie import SessionCookie
 from headlamp.sessions.manager import Sessions
 from headlamp.settings import Settings
+from headlamp.web.event_streams import EventStreams
 from headlamp.web.origin import Origins
 from headlamp.web.page import Page
 from headlamp.web.providers import Providers
@@ -36,6 +37,7 @@ class Services:
     sign_outs: SignOuts
     origins: Origins
     hub: Hub
+    streams: EventStreams
     page: Page
     desk: Desk
     tickets: ProbeTickets

@@ -1,13 +1,16 @@
-/** The one WebSocket of this tab, and the subscriptions on it. */
-import { socketURL } from "../api/client";
+/** The one connection of this tab, and the subscriptions on it. */
 import { held } from "../api/held";
 import { clock } from "../app/clock.svelte";
 import { session } from "../session/session.svelte";
+import type { Channel, Listener } from "./channel";
+import { openEvents } from "./events";
 import { CLOSE_SIGNED_OUT, decode, type Query } from "./protocol";
 import { RowSet, type Subscription } from "./rows.svelte";
+import { openSocket } from "./socket";
 
 export type Connection = "idle" | "connecting" | "open" | "waiting" | "ended";
 
+const PATH = "api/live";
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 /** A connection that held this long starts the back-off anew. */
@@ -20,7 +23,9 @@ export class LiveClient {
   /** Since when there is no connection, in seconds since the epoch. */
   downSince = $state<number | null>(null);
 
-  #socket: WebSocket | null = null;
+  #channel: Channel | null = null;
+  /** WebSockets don't get through here, and events do; so it stays until the page is loaded again. */
+  #byEvents = false;
   #subscriptions = new Map<number, RowSet>();
   #nextId = 1;
   #wait = FIRST_WAIT;
@@ -54,8 +59,8 @@ export class LiveClient {
     for (const rows of this.#subscriptions.values()) rows.forget();
     this.#subscriptions.clear();
     this.connection = "idle";
-    this.#socket?.close(1000);
-    this.#socket = null;
+    this.#channel?.close();
+    this.#channel = null;
   }
 
   #unsubscribe(id: number): void {
@@ -63,9 +68,8 @@ export class LiveClient {
     if (this.connection === "open") this.#send({ type: "unsubscribe", id });
   }
 
-  #send(message: unknown): void {
-    // One that the server is closing tells so in a moment; what is subscribed then is subscribed again, or forgotten.
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  #send(message: object): void {
+    this.#channel?.send([message]);
   }
 
   #connect(): void {
@@ -76,36 +80,62 @@ export class LiveClient {
     }
     this.connection = "connecting";
     this.retryAt = null;
-    const socket = new WebSocket(socketURL("api/live"));
-    socket.binaryType = "arraybuffer";
-    this.#socket = socket;
-    // Unpacking takes a moment; the chain keeps messages in the order they came in.
-    let order: Promise<void> = Promise.resolve();
-    socket.onopen = () => {
-      this.connection = "open";
-      this.downSince = null;
-      this.#openedAt = performance.now();
-      for (const [id, rows] of this.#subscriptions) this.#send({ type: "subscribe", id, ...rows.query });
-    };
-    socket.onmessage = (event: MessageEvent<unknown>) => {
-      const message = decode(event.data);
-      order = order.then(async () => this.#take(socket, await message)).catch(() => socket.close(4400));
-    };
-    socket.onclose = (event) => {
-      if (socket !== this.#socket) return;
-      this.#socket = null;
-      this.downSince ??= clock.now;
-      if (event.code === CLOSE_SIGNED_OUT) {
-        this.connection = "ended";
-        session.markEnded("session.ended", event.reason);
-        return;
-      }
-      this.#retryLater();
-    };
+    if (this.#byEvents) this.#openEvents();
+    else this.#open((listener) => openSocket(PATH, listener), () => this.#openEvents());
   }
 
-  #take(socket: WebSocket, message: Awaited<ReturnType<typeof decode>>): void {
-    if (socket !== this.#socket) return;
+  /** Where a WebSocket is refused, events may get through; where neither does, the next try is with a WebSocket. */
+  #openEvents(): void {
+    const first = this.#wanted();
+    this.#byEvents = true;
+    this.#open((listener) => openEvents(PATH, first, listener), () => {
+      this.#byEvents = false;
+      this.#retryLater();
+    }, new Set(this.#subscriptions.keys()));
+  }
+
+  #wanted(but: ReadonlySet<number> = new Set()): object[] {
+    return [...this.#subscriptions].filter(([id]) => !but.has(id)).map(([id, rows]) => ({ type: "subscribe", id, ...rows.query }));
+  }
+
+  /** Open a channel, on which the subscriptions `said` are known already; `refused` is called if it does not open. */
+  #open(make: (listener: Listener) => Channel, refused: () => void, said?: ReadonlySet<number>): void {
+    // Unpacking takes a moment; the chain keeps messages in the order they came in.
+    let order: Promise<void> = Promise.resolve();
+    let opened = false;
+    const channel: Channel = make({
+      opened: () => {
+        opened = true;
+        this.connection = "open";
+        this.downSince = null;
+        this.#openedAt = performance.now();
+        channel.send(this.#wanted(said));
+        const gone = [...(said ?? [])].filter((id) => !this.#subscriptions.has(id));
+        channel.send(gone.map((id) => ({ type: "unsubscribe", id })));
+      },
+      frame: (data) => {
+        const message = decode(data);
+        order = order.then(async () => this.#take(channel, await message)).catch(() => this.#lose(channel, refused, opened, 4400, ""));
+      },
+      closed: (code, reason) => this.#lose(channel, refused, opened, code, reason),
+    });
+    this.#channel = channel;
+  }
+
+  #lose(channel: Channel, refused: () => void, opened: boolean, code: number, reason: string): void {
+    if (channel !== this.#channel) return;
+    channel.close();
+    this.#channel = null;
+    this.downSince ??= clock.now;
+    if (code === CLOSE_SIGNED_OUT) {
+      this.connection = "ended";
+      session.markEnded("session.ended", reason);
+    } else if (opened) this.#retryLater();
+    else refused();
+  }
+
+  #take(channel: Channel, message: Awaited<ReturnType<typeof decode>>): void {
+    if (channel !== this.#channel) return;
     if (message.type === "hello") clock.setServerTime(message.now);
     else if (message.type === "signed_out") session.markEnded(message.code, message.message);
     else this.#subscriptions.get(message.id)?.take(message);
