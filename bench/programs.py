@@ -26,19 +26,24 @@ from tests.adversarial.provider import MisbehavingProvider
 from tests.support.certificates import Authority
 
 READY_WITHIN_S = 30.0
+PEOPLE = 1000
 # A list of a few rows, as small as what a page asks for most often.
 ANSWER = json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}).encode()
 
 
 @dataclass(frozen=True)
 class Around:
-    """Where provider and API server are, and what the server is told of them."""
+    """Where provider and API server are, and what the server is told of them.
+
+    `ca_file` vouches for the providers, `cluster_ca_file` for the API server `server`.
+    """
 
     process: subprocess.Popen[bytes]
     issuer: str
     secure_issuer: str
     server: str
     ca_file: Path
+    cluster_ca_file: Path
 
     def cpu(self) -> float:
         """CPU seconds that they have spent."""
@@ -62,13 +67,17 @@ class Server:
 
     def resident(self) -> int:
         """Resident memory in bytes."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return resident_of(self.process.pid)
 
 
 def cpu_of(pid: int) -> float:
     """CPU seconds of another process: Linux's clock of it (clock_getcpuclockid), to the nanosecond."""
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def resident_of(pid: int) -> int:
+    """Resident memory of another process, in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager
@@ -81,7 +90,8 @@ def around() -> Iterator[Around]:
         try:
             assert process.stdout is not None
             said = json.loads(process.stdout.readline())
-            yield Around(process, said["issuer"], said["secure_issuer"], said["server"], Path(folder) / "ca.pem")
+            ca_file = Path(folder) / "ca.pem"
+            yield Around(process, said["issuer"], said["secure_issuer"], said["server"], ca_file, ca_file)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=10)
@@ -117,6 +127,11 @@ def server(around: Around, **settings: str) -> Iterator[Server]:
             process.wait(timeout=30)
 
 
+def people() -> list[str]:
+    """Who can sign in at the provider, besides the people of the tests."""
+    return [f"person-{number}" for number in range(PEOPLE)]
+
+
 def provider_settings(around: Around, *, secure: bool = False) -> dict[str, str]:
     """What makes a server sign people in at the provider."""
     idp = MisbehavingProvider()
@@ -139,7 +154,7 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 
 def _kubeconfig(around: Around) -> Mapping[str, Any]:
-    authority = base64.b64encode(around.ca_file.read_bytes()).decode()
+    authority = base64.b64encode(around.cluster_ca_file.read_bytes()).decode()
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -156,6 +171,7 @@ async def _stand_around(folder: Path) -> None:
     plain, secure = MisbehavingProvider(host="127.0.0.1"), MisbehavingProvider(tls=context, host="127.0.0.1")
     for provider in (plain, secure):
         provider.id_token_ttl = 3600.0
+        provider.people |= {name: {**provider.people["alice"], "email": f"{name}@example.com"} for name in people()}
         provider.seen = _Forgetful()
         await provider.start()
     app = web.Application()

@@ -40,14 +40,14 @@ class Timed:
         return self.start + self.callback
 
 
-async def sign_in(base: str) -> Timed:
+async def sign_in(base: str, *, person: str = "alice") -> Timed:
     """A complete sign-in in a browser of its own, which keeps one connection to us and one to the provider."""
     connector = aiohttp.TCPConnector(family=socket.AF_INET, ssl=False)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
         begun = time.perf_counter()
         there = await _redirect(browser, f"{base}/oidc?cluster=main&return_to=%2F")
         started = time.perf_counter()
-        back = await _redirect(browser, there)
+        back = await _redirect(browser, f"{there}&login_hint={person}")
         came_back = time.perf_counter()
         await _redirect(browser, back)
         done = time.perf_counter()

@@ -41,6 +41,7 @@ def missing_parts() -> dict[str, str]:
         parts["nginx"] = "tests behind nginx: there is no nginx on this machine"
     if not shutil.which("go"):
         parts["real"] = "tests on real parts: there is no Go on this machine to build them with"
+        parts["go"] = "tests of what is measured beside Go: there is none on this machine"
     if not (shutil.which("java") and shutil.which("mvn")):
         parts["keycloak"] = "tests with Keycloak: there is no Java with Maven on this machine"
     if not hatch_build.is_built(ROOT):

@@ -21,7 +21,7 @@ from aiohttp import web
 
 from headlamp import __version__
 from headlamp.clusters.registry import Clusters
-from headlamp.clusters.transports import Transports
+from headlamp.clusters.transports import CLIENTS, Transports
 from headlamp.doctor.desk import Desk
 from headlamp.doctor.tickets import ProbeTickets
 from headlamp.doctor.tools import Tools
@@ -106,7 +106,7 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
     return Services(
         settings=settings,
         clusters=clusters,
-        transports=Transports(insecure_ssl=settings.insecure_ssl),
+        transports=Transports(insecure_ssl=settings.insecure_ssl, make=CLIENTS[settings.cluster_client]),
         providers=providers,
         sessions=Sessions(
             store, sealer, providers, ttl=settings.session_ttl, idle=settings.session_idle_timeout, now=now
@@ -119,7 +119,7 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
             trusted_proxies=settings.trusted_proxies,
             allowed_hosts=settings.allowed_hosts,
         ),
-        hub=Hub(now=now),
+        hub=Hub(between_users=settings.live_sharing == "cluster", now=now),
         streams=EventStreams(),
         page=Page(
             settings.html_static_dir or bundled_directory(),

@@ -15,9 +15,11 @@ from tests.support.certificates import Authority
 from tests.support.whole import whole_server
 
 from headlamp.app import Running, announce, build, run
+from headlamp.clusters.cluster import Cluster
+from headlamp.clusters.transports import CLIENTS
 from headlamp.oidc.http import trust
 from headlamp.sessions.errors import SecretUnusable
-from headlamp.settings import Secret, Settings
+from headlamp.settings import Secret, Settings, kinds
 from headlamp.web.services import SERVICES
 
 LIST = "/clusters/main/api/v1/pods"
@@ -84,6 +86,13 @@ async def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
 async def test_a_secret_that_is_given_leaves_no_file(tmp_path: Path) -> None:
     build(_settings(tmp_path, session_store="memory", session_secret=Secret("s" * 32)))
     assert not (tmp_path / "state" / "session-secret").exists()
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+async def test_clusters_are_asked_by_the_client_that_is_set(tmp_path: Path, name: str) -> None:
+    assert kinds.CLUSTER_CLIENT.read(name) == name
+    services = build(_settings(tmp_path, cluster_client=name))[SERVICES]
+    assert type(services.transports.for_cluster(Cluster("one", "one", "https://one"))) is CLIENTS[name]
 
 
 async def test_a_session_outlives_a_restart_in_the_sqlite_store(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import aiohttp
 from aiohttp import hdrs
 
-from headlamp.clusters.errors import ClusterUnreachable, UpgradeRefused
+from headlamp.clusters import limits
+from headlamp.clusters.errors import UpgradeRefused
+from headlamp.clusters.failures import UnaskedUpgrade
 
 _REFUSAL_BODY = 64 * 1024
-_CONNECT_TIMEOUT = 10.0
 _ABORT_AFTER = 1.0
 _AUTO_HEADERS = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 
@@ -43,21 +44,24 @@ class AbortableSocket(aiohttp.ClientWebSocketResponse):
 def cluster_session(context: ssl.SSLContext, *, limit: int, silence: float | None) -> aiohttp.ClientSession:
     """A session with a pool of at most `limit` connections (0: any number); `silence` ends a read that gets nothing."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=context, limit=limit, keepalive_timeout=60, socket_factory=_kept_alive),
-        timeout=aiohttp.ClientTimeout(total=None, connect=30, sock_connect=_CONNECT_TIMEOUT, sock_read=silence),
+        connector=aiohttp.TCPConnector(
+            ssl=context, limit=limit, keepalive_timeout=limits.KEEP_ALIVE, socket_factory=kept_alive
+        ),
+        timeout=aiohttp.ClientTimeout(
+            total=None, connect=limits.POOL_TIMEOUT, sock_connect=limits.CONNECT_TIMEOUT, sock_read=silence
+        ),
         ws_response_class=AbortableSocket,
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=False,
         skip_auto_headers=_AUTO_HEADERS,
-        middlewares=(_refuse_all_but_101,),
-        # What comes back: room for the warnings of an admission chain, no more. What goes out is not limited.
-        max_line_size=16 * 1024,
-        max_field_size=32 * 1024,
+        middlewares=(refuse_all_but_101,),
+        max_line_size=limits.MAX_LINE,
+        max_field_size=limits.MAX_FIELD,
     )
 
 
-def _kept_alive(address: Any) -> socket.socket:
+def kept_alive(address: Any) -> socket.socket:
     """A socket that notices a vanished peer within about a minute: streams have no other timeout."""
     family, kind, protocol, _, _ = address
     made = socket.socket(family, kind, protocol)
@@ -68,7 +72,7 @@ def _kept_alive(address: Any) -> socket.socket:
     return made
 
 
-async def _refuse_all_but_101(
+async def refuse_all_but_101(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     """End an upgrade at any answer but 101, and anything else at 101.
@@ -81,11 +85,11 @@ async def _refuse_all_but_101(
         return response
     if not upgrade:
         response.close()
-        raise ClusterUnreachable("The cluster switched protocols without having been asked.")
+        raise UnaskedUpgrade
     try:
         body = b""
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with asyncio.timeout(_CONNECT_TIMEOUT):
+            async with asyncio.timeout(limits.CONNECT_TIMEOUT):
                 while len(body) < _REFUSAL_BODY and (chunk := await response.content.read(_REFUSAL_BODY - len(body))):
                     body += chunk
     finally:

@@ -13,6 +13,7 @@ from aiohttp import WSMessage, hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from headlamp.clusters import limits
 from headlamp.clusters.agent import user_agent
 from headlamp.clusters.aiohttp_session import AbortableSocket, cluster_session
 from headlamp.clusters.cluster import Cluster
@@ -21,11 +22,8 @@ from headlamp.clusters.failures import named_failures
 from headlamp.clusters.head_limit import refuses_head, token_size
 from headlamp.clusters.local_auth import local_authorization
 from headlamp.clusters.tls import client_context
-from headlamp.clusters.transport import MAX_MESSAGE
+from headlamp.clusters.transport import MAX_MESSAGE, UpstreamResponse
 
-_SHORT_POOL = 100
-# An API server ends its own short calls after 60 s, so silence of this length is a dead connection.
-_SILENCE_TIMEOUT = 90.0
 _WS_CLOSE_TIMEOUT = 0.5
 _BEARER = re.compile(r"Bearer [A-Za-z0-9\-._~+/]+=*\Z")
 
@@ -67,13 +65,13 @@ class AiohttpTransport:
         headers: Mapping[str, str],
         body: bytes | AsyncIterator[bytes] | None = None,
         stream: bool = False,
-    ) -> AsyncIterator[AiohttpResponse]:
+    ) -> AsyncIterator[UpstreamResponse]:
         """Send a request (see `ClusterTransport.request`)."""
         with self._in_use():
             session = self._session(headers, stream=stream)
             sent = await self._headers(headers)
             # What goes up may take long itself; and short calls have a limit of their own.
-            limit = _head_limit(path) if stream and body is None else None
+            limit = limits.head_limit(path) if stream and body is None else None
             size = token_size(sent)
             with named_failures(self._cluster, token_size=size):
                 async with asyncio.timeout(limit):
@@ -100,7 +98,7 @@ class AiohttpTransport:
             size = token_size(sent)
             async with contextlib.AsyncExitStack() as stack:
                 with self._large_token_named(path, size), named_failures(self._cluster, token_size=size):
-                    async with asyncio.timeout(_head_limit(path)):
+                    async with asyncio.timeout(limits.head_limit(path)):
                         socket_ = await stack.enter_async_context(
                             session.ws_connect(
                                 self._url(path),
@@ -133,8 +131,7 @@ class AiohttpTransport:
         kind = (stream, hdrs.AUTHORIZATION not in headers)
         session = self._sessions.get(kind)
         if session is None:
-            # Streams have no limit: each belongs to a connection of some client, and those are limited elsewhere.
-            limit, silence = (0, None) if stream else (_SHORT_POOL, _SILENCE_TIMEOUT)
+            limit, silence = (0, None) if stream else (limits.SHORT_POOL, limits.SILENCE_TIMEOUT)
             session = cluster_session(self._contexts[kind[1]], limit=limit, silence=silence)
             self._sessions[kind] = session
         return session
@@ -209,6 +206,11 @@ class AiohttpResponse:
     def headers(self) -> CIMultiDictProxy[str]:
         return self._response.headers
 
+    def at_hand(self) -> bytes | None:
+        """The whole body, if all of it is here (see `UpstreamResponse.at_hand`)."""
+        content = self._response.content
+        return content.read_nowait() if content.is_eof() else None
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises `ClusterUnreachable` when the connection breaks in the middle."""
         with named_failures(self._cluster):
@@ -255,15 +257,6 @@ class AiohttpWebSocket:
 
     async def close(self, code: int = 1000, reason: bytes = b"") -> None:
         await self._socket.close(code=code, message=reason)
-
-
-def _head_limit(path: str) -> float | None:
-    """How long a stream's head may take, however silent it is after that.
-
-    Followed logs have no limit: a kubelet sends the head with the first line, and a container may be silent for hours.
-    """
-    route, _, query = path.partition("?")
-    return None if route.endswith("/log") and "follow=" in query else _SILENCE_TIMEOUT
 
 
 def _cut_off(response: aiohttp.ClientResponse) -> None:

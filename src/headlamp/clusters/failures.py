@@ -1,9 +1,10 @@
-"""What aiohttp raises, named: each way to fail to reach a cluster as its own `Problem`."""
+"""What the client libraries raise, named: each way to fail to reach a cluster as its own `Problem`."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -21,6 +22,18 @@ from headlamp.clusters.errors import (
 from headlamp.clusters.head_limit import breaks_at_head
 
 
+class ConnectError(OSError):
+    """No connection came about; for TLS failures and names that don't resolve there are Python's own errors."""
+
+
+class InvalidAnswer(aiohttp.ClientError):
+    """What came is not one HTTP answer as we take it."""
+
+
+class UnaskedUpgrade(InvalidAnswer):
+    """It is 101, to a request that was no upgrade."""
+
+
 @contextlib.contextmanager
 def named_failures(cluster: Cluster, *, token_size: int = 0) -> Iterator[None]:
     """Raise a `ClusterUnreachable` (or the subclass that fits) for a failure of the client library.
@@ -34,7 +47,7 @@ def named_failures(cluster: Cluster, *, token_size: int = 0) -> Iterator[None]:
     except ClusterProblem as problem:
         problem.cluster = problem.cluster or cluster.name
         raise
-    except aiohttp.ClientConnectorDNSError as error:
+    except (aiohttp.ClientConnectorDNSError, socket.gaierror) as error:
         raise ClusterNameNotFound(f"The host name of {name} does not resolve.", cluster=cluster.name) from error
     except (aiohttp.ClientSSLError, ssl.SSLError) as error:
         raise ClusterNotTrusted(
@@ -44,7 +57,7 @@ def named_failures(cluster: Cluster, *, token_size: int = 0) -> Iterator[None]:
         raise ClusterTimedOut(f"{name} did not answer in time.", cluster=cluster.name) from error
     except (aiohttp.ClientError, OSError) as error:
         if breaks_at_head(token_size) and not isinstance(
-            error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError
+            error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError | ConnectError
         ):
             raise TokenTooLarge(token_size, None, cluster=cluster.name) from error
         raise ClusterUnreachable(_sentence(name, error), cluster=cluster.name) from error
@@ -56,7 +69,7 @@ def _sentence(name: str, error: Exception) -> str:
             return f"The proxy in front of {name} refused the connection ({error.status})."
         case aiohttp.ClientProxyConnectionError():
             return f"No connection to the proxy in front of {name}."
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError() | ConnectError():
             # By number, since the text of asyncio's own error holds the address.
             return f"No connection to {name}: {os.strerror(error.errno) if error.errno else 'failed'}."
         case aiohttp.ServerDisconnectedError():
@@ -65,7 +78,9 @@ def _sentence(name: str, error: Exception) -> str:
             return f"The answer of {name} broke off."
         case aiohttp.WSServerHandshakeError():
             return f"{name} answered the upgrade with a faulty handshake: {error.message}."
-        case aiohttp.ClientResponseError():
+        case UnaskedUpgrade():
+            return f"{name} switched protocols without having been asked."
+        case aiohttp.ClientResponseError() | InvalidAnswer():
             return f"The answer of {name} is not valid HTTP."
         case _:
             return f"The connection to {name} broke."

@@ -27,6 +27,13 @@ class UpstreamResponse(Protocol):
     @property
     def headers(self) -> CIMultiDictProxy[str]: ...
 
+    def at_hand(self) -> bytes | None:
+        """The whole body, if it has come to its end and nothing of it was read yet: it can go on in one write.
+
+        None when more is to come. What is handed out here is not handed out again.
+        """
+        ...
+
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises `ClusterUnreachable` when the connection breaks in the middle."""
         ...

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from headlamp.clusters.aiohttp_transport import AiohttpTransport
 from headlamp.clusters.cluster import Cluster, ClusterTls, LocalCredentials
+from headlamp.clusters.lean.transport import LeanTransport
+
+CLIENTS: Mapping[str, type[AiohttpTransport]] = MappingProxyType({"lean": LeanTransport, "aiohttp": AiohttpTransport})
+"""What `-cluster-client` may name."""
 
 _Connection = tuple[str, ClusterTls, str | None, LocalCredentials | None]
 
@@ -13,7 +18,7 @@ _Connection = tuple[str, ClusterTls, str | None, LocalCredentials | None]
 class Transports:
     """Hands out the transport of a cluster, made on first use and anew when what it is made from has changed."""
 
-    def __init__(self, *, insecure_ssl: bool = False, make: Callable[..., AiohttpTransport] = AiohttpTransport) -> None:
+    def __init__(self, *, insecure_ssl: bool = False, make: type[AiohttpTransport] = LeanTransport) -> None:
         self._insecure_ssl = insecure_ssl
         self._make = make
         self._open: dict[str, tuple[_Connection, AiohttpTransport]] = {}

@@ -39,10 +39,12 @@ def seconds_of(text: str) -> int | None:
     return sum(int(part) * length for part, length in zip(match.groups(), _SECONDS, strict=True) if part)
 
 
-def instant_of(cell: Cell, now: float) -> Cell:
-    """The instant of an age or an RFC 3339 timestamp; any other cell as it is.
+def instant_of(cell: Cell, now: float, skew: float = 0.0) -> Cell:
+    """The instant, by our clock, of an age or an RFC 3339 timestamp; any other cell as it is.
 
-    Creation times are whole seconds, so for an age that is printed to the second the floor is exactly right.
+    Creation times are whole seconds, so for an age that is printed to the second the floor is exactly right. `skew` is
+    how many seconds our clock is ahead of the one that wrote the timestamp; an age needs no such correction, since it
+    was worked out by that clock alone.
     """
     if not isinstance(cell, str) or not cell:
         return cell
@@ -52,7 +54,7 @@ def instant_of(cell: Cell, now: float) -> Cell:
         moment = datetime.fromisoformat(cell)
     except ValueError:
         return cell
-    return Instant(at=floor(moment.timestamp())) if moment.tzinfo else cell
+    return Instant(at=floor(moment.timestamp() + skew)) if moment.tzinfo else cell
 
 
 def text_with_instant_of(cell: Cell, now: float) -> Cell:
@@ -76,8 +78,15 @@ def unit_of(age: float) -> int:
 
 
 def same_instant(old: Instant, new: Instant, now: float) -> bool:
-    """Whether two readings can be the same moment, given how coarse ages of that length are printed.
-
-    Otherwise each relist would seem to change every row a little, and lose the finer instant known from earlier.
-    """
+    """Whether two readings can be the same moment, given how coarse ages of that length are printed."""
     return old.text == new.text and abs(old.at - new.at) <= unit_of(now - new.at) + _SLACK
+
+
+def refined(old: Instant, new: Instant, now: float) -> Instant:
+    """What is known of a moment after two readings of it; `new` where they can't be of one moment.
+
+    A printed age is rounded down, so each reading is up to one unit later than the truth, and the earlier one is the
+    better. It is another one than the first only when the printed text has gone on to its next unit by now, so that a
+    list which is read again does not seem to change every row a little.
+    """
+    return old if same_instant(old, new, now) and new.at >= old.at - _SLACK else new

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, SignInAgain, TooManySubscriptions
+from headlamp.live.cutting import Cut, WasCut
+from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, SignInAgain, TooManyConnections
+from headlamp.live.extra.allowance import Allowance
+from headlamp.live.extra.extras import Extras
 from headlamp.live.hub import Hub
+from headlamp.live.members import alone
 from headlamp.live.protocol import (
     CLOSE_SIGNED_OUT,
     CLOSE_TOO_LARGE,
+    CLOSE_TOO_MANY,
     CLOSE_TOO_SLOW,
     MAX_MESSAGE_BYTES,
     VERSION,
     Error,
     Hello,
+    Look,
     SignedOut,
     Subscribe,
     Unsubscribe,
@@ -28,12 +33,13 @@ from headlamp.live.protocol import (
     decode_client,
     encode,
 )
+from headlamp.live.quotas import Quota
 from headlamp.live.resources import Selection, selection_of
 from headlamp.live.subscription import Subscription
-from headlamp.live.viewer import Access, Channel, Viewer
+from headlamp.live.upstream import Upstream
+from headlamp.live.viewer import Access, Channel, OpenAccess, Viewer
 from headlamp.problems import Problem
 
-MAX_SUBSCRIPTIONS = 1000
 # Answers to bad messages that may wait to be sent before no more messages are read.
 _WAITING_ERRORS = 100
 # A goodbye that the peer does not take is not waited for: the end of a session closes its streams within a second.
@@ -45,14 +51,27 @@ async def serve_live(channel: Channel, viewer: Viewer, hub: Hub, *, stream: str 
 
     Subscription ids mean something in this connection only. `stream` is told to a client that speaks in requests.
     """
-    connection = _Connection(channel, viewer, hub, stream)
     try:
-        code, reason = await connection.run()
-    finally:
-        connection.leave()
+        with hub.quotas.connected(viewer.session) as quota:
+            connection = _Connection(channel, viewer, hub, quota, stream)
+            try:
+                code, reason = await connection.run()
+            finally:
+                connection.leave()
+    except TooManyConnections as problem:
+        code, reason = CLOSE_TOO_MANY, problem.code
+        await _refuse_connection(channel, hub, problem)
     with suppress(ConnectionError, TimeoutError):
         async with asyncio.timeout(_GOODBYE_SECONDS):
             await channel.close(code, reason)
+
+
+async def _refuse_connection(channel: Channel, hub: Hub, problem: Problem) -> None:
+    hello, error = Hello(VERSION, hub.now()), Error(0, problem.code, problem.message, problem.remedy)
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(_GOODBYE_SECONDS):
+            for message in (hello, error):
+                await channel.send_text(encode(message).decode())
 
 
 class _Peek(msgspec.Struct):
@@ -62,54 +81,56 @@ class _Peek(msgspec.Struct):
 
 
 class _Connection:
-    def __init__(self, channel: Channel, viewer: Viewer, hub: Hub, stream: str | UnsetType) -> None:
+    def __init__(self, channel: Channel, viewer: Viewer, hub: Hub, quota: Quota, stream: str | UnsetType) -> None:
         self._channel = channel
+        self._quota = quota
         self._stream = stream
         self._viewer = viewer
         self._hub = hub
         self._subscriptions: dict[int, Subscription] = {}
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._views: dict[int, ViewSpec] = {}
+        self._looks: dict[int, Look] = {}
+        self._allowance = Allowance()
         self._ready: dict[Subscription, None] = {}
         self._errors: deque[Error] = deque()
         self._wake = asyncio.Event()
         self._errors_sent = asyncio.Event()
-        self._signed_out: asyncio.Future[Problem] = asyncio.get_running_loop().create_future()
+        self._signed_out: Problem | None = None
+        # One task reads, which is that of the connection, and one writes: there may be thousands.
+        self._reading = Cut()
 
     async def run(self) -> tuple[int, str]:
         """Serve; returns the code and reason to close with."""
-        reader = asyncio.create_task(self._read())
         writer = asyncio.create_task(self._write())
-        ended = asyncio.create_task(self._viewer.ended.wait())
-        working: list[asyncio.Future[Any]] = [reader, writer, ended]
+        writer.add_done_callback(self._stop_reading)
+        self._hub.endings.call(self._viewer.ended, self._stop_reading)
         try:
-            await asyncio.wait([*working, self._signed_out], return_when=asyncio.FIRST_COMPLETED)
+            async with self._reading:
+                closing = await self._read()
+        except WasCut:
+            closing = 1000, ""
         finally:
-            for task in working:
-                task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+            self._hub.endings.forget(self._viewer.ended, self._stop_reading)
+            writer.remove_done_callback(self._stop_reading)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
         if self._viewer.ended.is_set():
             return await self._say_goodbye(SessionEnded())
-        if self._signed_out.done():
-            problem = self._signed_out.result()
+        if self._signed_out is not None:
             # The session goes on: it is the sign-in for this cluster that has run out.
-            return await self._say_goodbye(SignInAgain() if isinstance(problem, SessionEnded) else problem)
+            again = isinstance(self._signed_out, SessionEnded)
+            return await self._say_goodbye(SignInAgain() if again else self._signed_out)
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._write_errors()
-        for task in (reader, writer):
-            if not task.cancelled():
-                # An exception here is a fault of ours; it goes to whoever serves the connection.
-                return task.result()
-        return 1000, ""
+        # An exception in there is a fault of ours; it goes to whoever serves the connection.
+        return closing if writer.cancelled() else writer.result()
 
     def leave(self) -> None:
         """Give up all subscriptions."""
-        for task in self._opening.values():
-            task.cancel()
-        for subscription in self._subscriptions.values():
-            self._hub.leave(subscription)
-        self._subscriptions.clear()
+        for subscription_id in (*self._opening, *self._subscriptions):
+            self._unsubscribe(subscription_id)
 
     def ready(self, subscription: Subscription) -> None:
         """See `Subscriber`."""
@@ -123,8 +144,12 @@ class _Connection:
 
     def signed_out(self, problem: Problem) -> None:
         """See `Subscriber`."""
-        if not self._signed_out.done():
-            self._signed_out.set_result(problem)
+        if self._signed_out is None:
+            self._signed_out = problem
+            self._stop_reading()
+
+    def _stop_reading(self, *_: object) -> None:
+        self._reading.now()
 
     async def _read(self) -> tuple[int, str]:
         while (text := await self._channel.receive()) is not None:
@@ -151,17 +176,16 @@ class _Connection:
                 self._unsubscribe(message.id)
             case View():
                 self._view(message)
+            case Look():
+                self._look(message)
 
     def _begin(self, message: Subscribe) -> None:
         if message.id in self._subscriptions or message.id in self._opening:
             self._refuse(0, BadRequest(f"Subscription {message.id} exists already."))
             return
-        if len(self._subscriptions) + len(self._opening) >= MAX_SUBSCRIPTIONS:
-            problem = TooManySubscriptions(f"A connection may have at most {MAX_SUBSCRIPTIONS} subscriptions.")
-            self._refuse(message.id, problem)
-            return
         try:
             selection = selection_of(message)
+            self._quota.take()
         except BadRequest as problem:
             self._refuse(message.id, problem)
             return
@@ -174,6 +198,12 @@ class _Connection:
             subscription.show(message.view)
         elif message.id in self._opening:
             self._views[message.id] = message.view
+
+    def _look(self, message: Look) -> None:
+        if subscription := self._subscriptions.get(message.id):
+            subscription.extras.look(message.extra, message.rows)
+        elif message.id in self._opening:
+            self._looks[message.id] = message
 
     def _id_in(self, text: str) -> int:
         """The id of a message that is not valid, if the error can be told to that subscription without ending one."""
@@ -190,22 +220,41 @@ class _Connection:
         try:
             access = await open_access()
         except Problem as problem:
-            self._opening.pop(message.id, None)
-            self._views.pop(message.id, None)
+            self._unsubscribe(message.id)
             self._refuse(message.id, problem)
             return
-        self._opening.pop(message.id, None)
-        subscription = self._hub.subscribe(access, open_access, selection, message.id, self)
+        selection = selection.knowing(access.cluster.namespace)
+        subscription = await self._hub.subscribe(access, open_access, selection, message.id, self)
+        del self._opening[message.id]
+        subscription.make_extras = lambda: self._extras(subscription, selection, access, open_access)
         self._subscriptions[message.id] = subscription
         if view := self._views.pop(message.id, None):
             subscription.show(view)
+        if look := self._looks.pop(message.id, None):
+            subscription.extras.look(look.extra, look.rows)
+
+    def _extras(
+        self, subscription: Subscription, selection: Selection, access: Access, open_access: OpenAccess
+    ) -> Extras:
+        return Extras(
+            Upstream(alone(access, open_access), timing=self._hub.timing, now=self._hub.now),
+            selection,
+            lambda: subscription.topic.table,
+            allowance=self._allowance,
+            random=self._hub.random,
+            changed=lambda: self.ready(subscription),
+        )
 
     def _unsubscribe(self, subscription_id: int) -> None:
         self._views.pop(subscription_id, None)
+        self._looks.pop(subscription_id, None)
         if task := self._opening.pop(subscription_id, None):
             task.cancel()
+            self._quota.give_back()
         if subscription := self._subscriptions.pop(subscription_id, None):
+            self._quota.give_back()
             self._ready.pop(subscription, None)
+            subscription.end_extras()
             self._hub.leave(subscription)
 
     def _refuse(self, subscription_id: int, problem: Problem) -> None:
@@ -219,7 +268,8 @@ class _Connection:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._errors or self._ready:
-                    await self._write_errors()
+                    if self._errors:
+                        await self._write_errors()
                     await self._write_rows()
         except TimeoutError:
             return CLOSE_TOO_SLOW, "live.too_slow"
@@ -237,8 +287,9 @@ class _Connection:
             return
         subscription = next(iter(self._ready))
         del self._ready[subscription]
-        for payload in subscription.take():
-            if self._subscriptions.get(subscription.id) is not subscription:
+        messages, turn = subscription.take(), subscription.turn
+        for payload in messages:
+            if self._subscriptions.get(subscription.id) is not subscription or subscription.turn != turn:
                 return
             await self._send(payload.frame(subscription.id))
 

@@ -1,8 +1,8 @@
 """Many namespaces by one watch: each is listed on its own without objects, then all are watched at once.
 
-The watch of all namespaces has to carry metadata, or its rows would not say their namespace. An event costs twenty
-times the bytes that way, which is nothing beside a hundred open streams. The watch starts at the oldest of the lists,
-so what a namespace's own list has already contained comes once more, and is dropped by its version.
+The watch of all namespaces has to carry metadata, or its rows would not say their namespace. The watch starts at the
+oldest of the lists, so what a namespace's own list has already contained comes once more, and is dropped by its
+version.
 """
 
 from __future__ import annotations
@@ -10,17 +10,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from headlamp.live.errors import BadSelector, ColumnsChangedError, Forbidden, IdentityChanged, SignInAgain
-from headlamp.live.feed import Condition, Feed, FeedContext
+from headlamp.clusters.errors import TokenTooLarge
+from headlamp.live.errors import (
+    BadSelector,
+    CannotPrint,
+    ColumnsChangedError,
+    Forbidden,
+    IdentityChanged,
+    NoSuchKind,
+    Rejected,
+    SignInAgain,
+)
+from headlamp.live.feed import Condition, Feed, FeedContext, Start
 from headlamp.live.tables import Event
 from headlamp.live.timing import Backoff
 from headlamp.problems import Problem
 
+_OVER = (BadSelector, SignInAgain, ColumnsChangedError, IdentityChanged)
+# What holds for all namespaces alike, so that one answer speaks for all.
+_FOR_ALL = (*_OVER, CannotPrint, NoSuchKind, Rejected, TokenTooLarge)
+
 
 class Crowd(Feed):
-    """A feed of many namespaces. `refused` is called when all namespaces may not be watched at once."""
+    """A feed of many namespaces.
 
-    def __init__(self, context: FeedContext, namespaces: Iterable[str], *, refused: Callable[[], None]) -> None:
+    `refused` is called, with what is known of each namespace, when all may not be watched at once.
+    """
+
+    def __init__(
+        self, context: FeedContext, namespaces: Iterable[str], *, refused: Callable[[dict[str, Start]], None]
+    ) -> None:
         super().__init__(context, None, include="Metadata")
         self._refused = refused
         self.namespaces = set(namespaces)
@@ -33,36 +52,42 @@ class Crowd(Feed):
         try:
             await super().run()
         finally:
-            for task in self._newcomers.values():
-                task.cancel()
+            self._dismiss_newcomers()
 
     async def load(self) -> None:
         """List each namespace, several at a time; the oldest version of all is the one to go on from."""
+        self._dismiss_newcomers()
+        self._versions.clear()
+        cached = self.take_cached()
+        names = sorted(self.namespaces)
         outcomes = await asyncio.gather(
-            *(self._load_one(namespace) for namespace in sorted(self.namespaces)), return_exceptions=True
+            *(self._load_one(name, cached=cached) for name in names), return_exceptions=True
         )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
+        failed = {name: outcome for name, outcome in zip(names, outcomes, strict=True) if outcome is not None}
+        for outcome in failed.values():
+            # When none could be read, that is how all are doing.
+            if not isinstance(outcome, Problem) or isinstance(outcome, _FOR_ALL):
                 raise outcome
-        if not all(map(_is_number, self._versions.values())):
-            await self._give_up()
-        self.version = min(self._versions.values(), key=int, default="")
+        if not self._versions and not all(isinstance(outcome, Forbidden) for outcome in failed.values()):
+            raise next(outcome for outcome in failed.values() if not isinstance(outcome, Forbidden))
+        if not self._versions or not all(map(_is_number, self._versions.values())):
+            await self._give_up(failed)
+        for name, outcome in failed.items():
+            self._begin_again(name, outcome)
+        self.version = min(self._versions.values(), key=int)
 
     async def follow(self) -> None:
         """See `Feed.follow`."""
         try:
             await super().follow()
         except Forbidden:
-            await self._give_up()
+            await self._give_up({})
 
     def add(self, namespace: str) -> None:
         """A namespace has come into being (or into view): list it while the watch goes on."""
-        if namespace in self.namespaces:
-            return
-        self.namespaces.add(namespace)
-        # Until its list is here, its events are kept back: applied at once, the older list would undo them.
-        self._held[namespace] = []
-        self._newcomers[namespace] = asyncio.create_task(self._admit(namespace))
+        if namespace not in self.namespaces:
+            self.namespaces.add(namespace)
+            self._begin_again(namespace, None)
 
     def drop(self, namespace: str) -> None:
         """A namespace is no more."""
@@ -71,8 +96,7 @@ class Crowd(Feed):
         self._held.pop(namespace, None)
         if task := self._newcomers.pop(namespace, None):
             task.cancel()
-        self._context.table.retain(namespace, set())
-        self._context.listener.changed()
+        self._forget_rows(namespace)
 
     def apply(self, event: Event, now: float) -> None:
         """See `Feed.apply`."""
@@ -81,40 +105,80 @@ class Crowd(Feed):
             if namespace in self._held:
                 self._held[namespace].append(event)
                 return
-            listed = self._versions.get(namespace, "")
-            if _is_number(listed) and _is_number(event.version) and int(event.version) <= int(listed):
+            listed = self._versions.get(namespace)
+            if listed is None:
+                # Not one of ours, or not yet: the list that makes it one is of later than this event.
+                return
+            if _is_number(event.version) and int(event.version) <= int(listed):
                 return
         super().apply(event, now)
 
-    async def _give_up(self) -> None:
-        self._refused()
+    def _begin_again(self, namespace: str, outcome: BaseException | None) -> None:
+        # Until its list is here, its events are kept back: applied at once, the older list would undo them.
+        self._newcomers[namespace] = asyncio.create_task(self._admit(namespace, outcome))
+
+    def _dismiss_newcomers(self) -> None:
+        for task in self._newcomers.values():
+            task.cancel()
+        self._newcomers.clear()
+        self._held.clear()
+
+    async def _give_up(self, failed: dict[str, BaseException]) -> None:
+        known = {name: Start(version) for name, version in self._versions.items()}
+        refused = {name for name, outcome in failed.items() if isinstance(outcome, Forbidden)}
+        known |= {name: Start(refusals=1) for name in refused | (self._newcomers.keys() - self._held.keys())}
+        self._refused({name: known.get(name, Start()) for name in self.namespaces})
         await asyncio.Event().wait()  # until whoever was told cancels this task
 
-    async def _load_one(self, namespace: str) -> None:
+    async def _load_one(self, namespace: str, *, cached: bool = False) -> None:
         try:
-            self._versions[namespace] = await self.read(namespace, "None")
-            self._context.listener.condition(namespace, Condition("live", self._upstream.now(), listed=True))
+            version = await self.read(namespace, "None", cached=cached)
         except Forbidden as problem:
-            self._versions.pop(namespace, None)
-            self._context.table.retain(namespace, set())
-            condition = Condition("forbidden", self._upstream.now(), problem.code, problem.message)
-            self._context.listener.condition(namespace, condition)
+            self._forget_rows(namespace)
+            self._tell(namespace, "forbidden", problem)
+            raise
+        if namespace in self.namespaces:
+            self._versions[namespace] = version
+            self._context.listener.condition(namespace, Condition("live", self._upstream.now(), listed=True))
 
-    async def _admit(self, namespace: str) -> None:
-        backoff = Backoff(self._upstream.timing, self._context.random)
-        while True:
-            try:
-                await self._load_one(namespace)
-                break
-            except (BadSelector, SignInAgain, ColumnsChangedError, IdentityChanged) as cause:
-                self._context.listener.over(cause)
-                return
-            except Problem as problem:
-                await asyncio.sleep(backoff.next(problem.retry_after))
+    async def _admit(self, namespace: str, outcome: BaseException | None) -> None:
+        """List a namespace until that succeeds, after `outcome`, which the last time had."""
+        backoff, pacing = Backoff(self._upstream.timing, self._context.random), self._context.pacing
+        key, refusals = (self, namespace), 0
+        try:
+            while True:
+                if isinstance(outcome, Forbidden):
+                    refusals += 1
+                    self._held.pop(namespace, None)
+                    await asyncio.sleep(pacing.after_refusal(key, refusals))
+                elif isinstance(outcome, Problem):
+                    pause = backoff.next(outcome.retry_after)
+                    self._tell(namespace, "reconnecting", outcome, retry_at=self._upstream.now() + pause)
+                    await asyncio.sleep(pause)
+                # The list will be of later than what came until now.
+                self._held[namespace] = []
+                try:
+                    await self._load_one(namespace)
+                    break
+                except _OVER as cause:
+                    self._context.listener.over(cause)
+                    return
+                except Problem as problem:
+                    outcome = problem
+        finally:
+            pacing.leave(key)
         now = self._upstream.now()
+        self._newcomers.pop(namespace, None)
         for event in self._held.pop(namespace, ()):
             self.apply(event, now)
-        self._newcomers.pop(namespace, None)
+        self._context.listener.changed()
+
+    def _tell(self, namespace: str, state: str, problem: Problem, retry_at: float | None = None) -> None:
+        now = self._upstream.now()
+        self._context.listener.condition(namespace, Condition(state, now, problem.code, problem.message, retry_at))
+
+    def _forget_rows(self, namespace: str) -> None:
+        self._context.table.retain(namespace, set())
         self._context.listener.changed()
 
 

@@ -26,12 +26,21 @@ class MessageTooLarge(BadRequest):
 
 
 class TooManySubscriptions(BadRequest):
-    """More subscriptions than one connection may have."""
+    """More subscriptions than one session may have."""
 
     code: ClassVar[str] = "live.too_many_subscriptions"
     status: ClassVar[int] = 429
-    title: ClassVar[str] = "Too many lists are open in this tab"
-    remedy = "Close some of the lists."
+    title: ClassVar[str] = "Too many lists are open"
+    remedy = "Close some of the lists, or tabs with lists in them."
+
+
+class TooManyConnections(BadRequest):
+    """More connections than one session may have."""
+
+    code: ClassVar[str] = "live.too_many_connections"
+    status: ClassVar[int] = 429
+    title: ClassVar[str] = "Too many tabs are open"
+    remedy = "Close some of the tabs."
 
 
 class BadSelector(Problem):

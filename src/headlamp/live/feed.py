@@ -11,6 +11,7 @@ from headlamp.clusters.errors import TokenTooLarge
 from headlamp.live.errors import (
     BadSelector,
     BrokenStream,
+    Busy,
     CannotPrint,
     CannotWatch,
     ColumnsChangedError,
@@ -21,10 +22,11 @@ from headlamp.live.errors import (
     Rejected,
     SignInAgain,
 )
+from headlamp.live.pacing import Pacing
 from headlamp.live.protocol import Key
 from headlamp.live.resources import Selection
 from headlamp.live.rows import RowTable
-from headlamp.live.tables import Event, Include, TableReader
+from headlamp.live.tables import Event, Include, TableReader, Values
 from headlamp.live.timing import Backoff
 from headlamp.live.upstream import Upstream
 from headlamp.problems import Problem
@@ -37,7 +39,8 @@ _ROWS_A_TURN = 2000
 class Condition:
     """How one feed is doing: "loading", "live", "reconnecting", "forbidden" or "failed", since when and why.
 
-    `listed`: the table has the rows of a complete list of this place, however old.
+    "reconnecting" is since the rows were last known to be current. `listed`: the table has the rows of a complete list
+    of this place, however old.
     """
 
     state: str
@@ -66,7 +69,10 @@ class FeedListener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """What the feeds of one subscription share. `gate` bounds how many of them list at the same time."""
+    """What the feeds of one subscription share. `gate` bounds how many of them list at the same time.
+
+    `cached`: a first list may come from the API server's cache, since no rows have been shown that it could be behind.
+    """
 
     upstream: Upstream
     selection: Selection
@@ -74,46 +80,98 @@ class FeedContext:
     listener: FeedListener
     gate: asyncio.Semaphore
     random: Callable[[], float]
+    pacing: Pacing
+    values: Values
+    cached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is known of a place already: the version of the list in the table, or how often it has been refused."""
+
+    version: str = ""
+    refusals: int = 0
 
 
 class Feed:
-    """Keeps the rows of one place in the table. `namespace` None reads the whole kind."""
+    """Keeps the rows of one place in the table. `namespace` None reads the whole kind.
 
-    def __init__(self, context: FeedContext, namespace: str | None = None, *, include: Include = "None") -> None:
+    The first list is the one that the API server has in its cache (`resourceVersion=0`), as those of all controllers
+    are: it costs no question to etcd, and under changes elsewhere in the cluster it does not wait for the cache to be
+    told that it is current (a list of 20 rows in each of 500 namespaces, on 1.37: 1.2 s of the API server's CPU and
+    1.9 s in all, against 1.8 s and 3.2 s). The watch from its version brings whatever it is behind. Every later list
+    is a consistent read, so that rows never go back in time.
+
+    Lists are not paged: all pages but the first come from etcd, where they cost four times the CPU (10,000 rows: 0.64 s
+    against 0.14 s), and without objects 10,000 rows are 1.4 MB. Nor are they read as events (`sendInitialEvents`):
+    that saves a request, but costs twice the bytes and two to four times the API server's CPU, for 20 rows as for
+    10,000.
+    """
+
+    def __init__(
+        self,
+        context: FeedContext,
+        namespace: str | None = None,
+        *,
+        include: Include = "None",
+        start: Start | None = None,
+    ) -> None:
+        start = start or Start()
         self.place = namespace or ""
-        self.version = ""
+        self.version = start.version
         self._context = context
         self._upstream = context.upstream
         self._namespace = namespace
         self._include = include
-        self._reader = TableReader()
+        self._reader = TableReader(context.values)
         self._objects_asked = False
-        self._listed = False
+        self._listed = bool(start.version)
+        self._cached = context.cached and not start.version
+        self._refusals = start.refusals
+        self._gone = 0
+        self._polled: CannotWatch | None = None
+        self._doubt: asyncio.TimerHandle | None = None
+        self._current_at = context.upstream.now()
         self._backoff = Backoff(context.upstream.timing, context.random)
         self._condition = Condition("loading", context.upstream.now())
 
     async def run(self) -> None:
         """List, watch and start over, until the task is cancelled or the listener is told that it is over."""
+        try:
+            await self._run()
+        finally:
+            self._context.pacing.leave(self)
+
+    async def _run(self) -> None:
         timing = self._upstream.timing
+        if self._refusals:
+            await asyncio.sleep(self._context.pacing.after_refusal(self, self._refusals))
         while True:
             try:
                 await self._once()
-            except Gone:
-                # The version is too old. Once is the ordinary course of things and shown to nobody.
+            except Gone as problem:
                 self.version = ""
-                await asyncio.sleep(self._backoff.next())
+                self._gone += 1
+                if self._gone == 1:
+                    # The version is too old. Once is the ordinary course of things and shown to nobody.
+                    await asyncio.sleep(self._backoff.next())
+                else:
+                    await self._wait("reconnecting", problem, self._backoff.next())
             except CannotPrint as problem:
                 self.version = ""
                 if self._objects_asked:
                     await self._wait("failed", problem, timing.refused_pause)
                 self._upstream.objects = self._objects_asked = True
-            except CannotWatch:
-                await self._poll()
+            except CannotWatch as problem:
+                await self._poll(problem)
             except Forbidden as problem:
                 self._drop_rows()
-                await self._wait("forbidden", problem, timing.refused_pause)
+                self._refusals += 1
+                await self._wait("forbidden", problem, self._context.pacing.after_refusal(self, self._refusals))
             except (Rejected, NoSuchKind, TokenTooLarge) as problem:
-                await self._wait("failed", problem, problem.retry_after or timing.refused_pause)
+                self._refusals += 1
+                pause = self._context.pacing.after_refusal(self, self._refusals)
+                await self._wait("failed", problem, problem.retry_after or pause)
             except BrokenStream as problem:
                 # Whatever the stream should have said instead may be missing, so the list is read again.
                 self.version = ""
@@ -126,32 +184,61 @@ class Feed:
 
     async def _once(self) -> None:
         listed_now = not self.version
-        if listed_now:
-            await self.load()
-            self._listed = True
-            self._set("live")
+        self._begin_doubt()
         try:
+            if listed_now:
+                await self.load()
+                self._listed = True
+                self._refusals = 0
+                self._context.pacing.granted(self)
+                self._set("live", self._polled)
+                self._begin_doubt()
+            if not self._context.pacing.may_stream(self):
+                raise CannotWatch("So many namespaces can't be watched one by one.")
             await self.follow()
         except Forbidden as problem:
+            if not self.version:
+                raise
             if listed_now:
                 raise CannotWatch(problem.message) from problem
             # The rights may have been taken away altogether, which the list will tell.
             self.version = ""
+        finally:
+            self._end_doubt()
+
+    def _begin_doubt(self) -> None:
+        """Unless the cluster answers soon, the rows are no longer said to be live."""
+        self._end_doubt()
+        self._doubt = asyncio.get_running_loop().call_later(self._upstream.timing.opening, self._say_doubt)
+
+    def _end_doubt(self) -> None:
+        if self._doubt is not None:
+            self._doubt.cancel()
+            self._doubt = None
+
+    def _say_doubt(self) -> None:
+        if self._condition.state == "live":
+            self._set("reconnecting", Busy("The cluster has not answered yet."))
 
     async def load(self) -> None:
         """Read the whole list, page by page, and apply it to the table as a difference."""
-        self.version = await self.read(self._namespace, self._include)
+        self.version = await self.read(self._namespace, self._include, cached=self.take_cached())
 
-    async def read(self, namespace: str | None, include: Include) -> str:
+    def take_cached(self) -> bool:
+        """Whether the list may be one from the cache: once, since whatever becomes of it, rows of it may be shown."""
+        cached, self._cached = self._cached, False
+        return cached
+
+    async def read(self, namespace: str | None, include: Include, *, cached: bool) -> str:
         """Read the list of one namespace (None: the whole kind) and return its version."""
         table, upstream = self._context.table, self._upstream
         seen: set[Key] = set()
         rest = ""
         async with self._context.gate:
             while True:
-                body = await upstream.page(self._context.selection, namespace, include, rest)
+                body = await upstream.page(self._context.selection, namespace, include, rest, cached=cached)
                 now = upstream.now()
-                page = self._reader.page(body, namespace=namespace or "", now=now)
+                page = self._reader.page(body, namespace=namespace or "", now=now, skew=upstream.skew)
                 table.define(self._reader.columns)
                 for start in range(0, len(page.rows), _ROWS_A_TURN):
                     for row in page.rows[start : start + _ROWS_A_TURN]:
@@ -169,8 +256,7 @@ class Feed:
     async def follow(self) -> None:
         """Apply changes from `version` on, until the stream ends. Returns when it should be opened again."""
         if not self.version:
-            # The server gives its lists no version (component statuses, some aggregated APIs).
-            raise CannotWatch
+            raise CannotWatch("The cluster gives these lists no version.")  # as of component statuses
         loop = asyncio.get_running_loop()
         opened = loop.time()
         heard = False
@@ -178,23 +264,27 @@ class Feed:
             async with self._upstream.watch(
                 self._context.selection, self._namespace, self._include, self.version
             ) as batches:
+                self._end_doubt()
+                self._polled = None
                 self._set("live")
                 async for lines in batches:
-                    heard = True
                     self._apply_all(lines)
+                    heard = True
         finally:
             lasted = loop.time() - opened
             if heard or lasted > self._upstream.timing.longest_pause:
                 self._backoff.reset()
+                self._gone = 0
         if not heard and lasted < self._upstream.timing.first_pause:
             # A server that ends every watch at once must not be asked in a tight loop.
             await asyncio.sleep(self._backoff.next())
 
     def _apply_all(self, lines: list[bytes]) -> None:
-        now = self._upstream.now()
+        now = self._current_at = self._upstream.now()
+        skew = self._upstream.skew
         try:
             for line in lines:
-                event = self._reader.event(line, namespace=self.place, now=now)
+                event = self._reader.event(line, namespace=self.place, now=now, skew=skew)
                 self._context.table.define(self._reader.columns)
                 self.apply(event, now)
                 if event.version:
@@ -211,16 +301,19 @@ class Feed:
         else:
             self._context.table.put(event.row, now)
 
-    async def _poll(self) -> None:
+    async def _poll(self, problem: CannotWatch) -> None:
         self.version = ""
-        self._set("live")
-        await asyncio.sleep(self._upstream.timing.poll)
+        pause = self._context.pacing.between_lists(self)
+        self._polled = CannotWatch(f"This is read again every {pause:.0f} s. {problem.message}")
+        self._set("live", self._polled)
+        await asyncio.sleep(pause)
 
     def _drop_rows(self) -> None:
         self.version = ""
-        self._listed = False
-        self._context.table.retain(self._namespace, set())
-        self._context.listener.changed()
+        if self._listed:
+            self._listed = False
+            self._context.table.retain(self._namespace, set())
+            self._context.listener.changed()
 
     async def _wait(self, state: str, problem: Problem, pause: float) -> None:
         self._set(state, problem, self._upstream.now() + pause)
@@ -228,7 +321,12 @@ class Feed:
 
     def _set(self, state: str, problem: Problem | None = None, retry_at: float | None = None) -> None:
         before = self._condition
-        since = before.since if before.state == state else self._upstream.now()
+        now = self._upstream.now()
+        if state == "live":
+            self._current_at = now
+        since = self._current_at if state == "reconnecting" and self._listed else now
+        if before.state == state:
+            since = before.since
         code, message = (problem.code, problem.message) if problem else ("", "")
         self._condition = Condition(state, since, code, message, retry_at, self._listed)
         if self._condition != before:

@@ -1,42 +1,52 @@
-"""Who reads what: viewers who want the same rows as the same user share one reading."""
+"""The readings that are going on, and who looks at them: viewers who may see the same rows share one reading."""
 
 from __future__ import annotations
 
 import asyncio
 import random as random_module
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from headlamp.live.endings import Endings
+from headlamp.live.quotas import Quotas
 from headlamp.live.resources import Selection
+from headlamp.live.seat import Seat
+from headlamp.live.seating import Seating
+from headlamp.live.sharing import Companies
 from headlamp.live.subscription import Subscriber, Subscription
 from headlamp.live.timing import Timing
 from headlamp.live.topic import Topic
 from headlamp.live.viewer import Access, OpenAccess
 
-_TopicKey = tuple[str, str, str, Selection]
-
 
 class Hub:
-    """The readings that are going on, one for each user (as the cluster sees them), cluster and selection."""
+    """One reading for each cluster, selection and company (see `sharing`): of one user, or `between_users` of many."""
 
     def __init__(
         self,
         *,
+        between_users: bool = False,
         now: Callable[[], float] = time.time,
         random: Callable[[], float] = random_module.random,
         timing: Timing | None = None,
     ) -> None:
         self.timing = timing or Timing()
         self.now = now
-        self._random = random
-        self._topics: dict[_TopicKey, Topic] = {}
-        self._lingering: dict[_TopicKey, asyncio.TimerHandle] = {}
-        self._stopping: set[asyncio.Task[None]] = set()
+        self.random = random
+        self.endings = Endings()
+        self.quotas = Quotas()
+        self._companies = Companies(self.timing, between_users=between_users)
+        self._seating = Seating(self._companies, self.endings, timing=self.timing, now=now, random=random)
+        self._seats: dict[Subscription, Seat] = {}
+        self._lingering: dict[Seat, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
-        return len(self._topics)
+        return sum(1 for _ in self._seating)
 
-    def subscribe(
+    def __iter__(self) -> Iterator[Topic]:
+        return iter(self._seating)
+
+    async def subscribe(
         self,
         access: Access,
         open_access: OpenAccess,
@@ -45,59 +55,41 @@ class Hub:
         subscriber: Subscriber,
     ) -> Subscription:
         """Join the reading of `selection`, or begin it. The subscriber is told when there is something to take."""
-        key = (access.credential.identity, access.cluster.name, access.cluster.server, selection)
-        if handle := self._lingering.pop(key, None):
+        seat = await self._seating.seat_for(access, open_access, selection)
+        if handle := self._lingering.pop(seat, None):
             handle.cancel()
-        topic = self._topics.get(key)
-        if topic is None:
-            topic = Topic(
-                access,
-                open_access,
-                selection,
-                timing=self.timing,
-                now=self.now,
-                random=self._random,
-                over=lambda: self._forget(key),
-            )
-            self._topics[key] = topic
-            topic.start()
-        topic.open_access = open_access
-        subscription = Subscription(subscription_id, subscriber, topic)
-        topic.subscriptions.add(subscription)
+        seat.member.open_access = open_access
+        subscription = Subscription(subscription_id, subscriber, seat.topic)
+        self._seats[subscription] = seat
+        seat.add(subscription)
         subscriber.ready(subscription)
         return subscription
 
     def leave(self, subscription: Subscription) -> None:
-        """End a subscription. The reading goes on for a little while in case somebody comes back."""
-        topic = subscription.topic
-        topic.subscriptions.discard(subscription)
-        if topic.subscriptions:
+        """End a subscription.
+
+        If nobody else looks with the same credential, the others read on with one of theirs, at once. Without others
+        the reading goes on for a little while in case somebody comes back.
+        """
+        seat = self._seats.pop(subscription)
+        seat.remove(subscription)
+        if seat.member.subscriptions or seat.member not in seat.topic.members:
             return
-        for key, known in self._topics.items():
-            if known is topic and key not in self._lingering:
-                loop = asyncio.get_running_loop()
-                self._lingering[key] = loop.call_later(self.timing.linger, self._end, key)
-                return
+        if len(seat.topic.members) > 1:
+            self._seating.vacate(seat)
+        else:
+            loop = asyncio.get_running_loop()
+            self._lingering[seat] = loop.call_later(self.timing.linger, self._vacate, seat)
 
     async def close(self) -> None:
         """End all readings."""
         for handle in self._lingering.values():
             handle.cancel()
         self._lingering.clear()
-        topics = list(self._topics.values())
-        self._topics.clear()
-        await asyncio.gather(*(topic.stop() for topic in topics), *self._stopping)
+        await self._seating.close()
+        await self._companies.close()
+        await self.endings.close()
 
-    def _end(self, key: _TopicKey) -> None:
-        self._lingering.pop(key, None)
-        topic = self._topics.pop(key, None)
-        if topic is not None:
-            task = asyncio.create_task(topic.stop())
-            self._stopping.add(task)
-            task.add_done_callback(self._stopping.discard)
-
-    def _forget(self, key: _TopicKey) -> None:
-        """A reading has come to its end by itself."""
-        self._topics.pop(key, None)
-        if handle := self._lingering.pop(key, None):
-            handle.cancel()
+    def _vacate(self, seat: Seat) -> None:
+        del self._lingering[seat]
+        self._seating.vacate(seat)

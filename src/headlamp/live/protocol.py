@@ -50,13 +50,15 @@ class ViewSpec(Struct, frozen=True):
 
     `number` counts a page's views up, so that an answer to an older one can be told. `filter` is of the grammar of
     `live.filtering`; `sort` is a column's name, "@namespace", "@urgent" (what is broken first) or an extra column's
-    id; `first` and `count` are the place of the rows in sight within those that match.
+    id; `status` names the column that says how a row is, "" the usual one (`live.statuses`). `first` and `count` are
+    the place of the rows in sight within those that match.
     """
 
     number: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     filter: Annotated[str, Meta(max_length=2048)] = ""
     sort: Name = "@urgent"
     descending: bool = False
+    status: Name = ""
     first: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
     count: Annotated[int, Meta(ge=1, le=500)] = 100
 
@@ -65,6 +67,8 @@ class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
     """Asks for the rows of one kind. `namespaces` None means all that there are.
 
     With a `view` the server may send windows of a long list instead of all of it; without one it sends all rows.
+    `known_namespaces` are those that the client knows of: where neither all rows nor the namespaces may be listed,
+    these are read instead of nothing.
     """
 
     id: SubscriptionId
@@ -74,6 +78,7 @@ class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
     label_selector: Selector = ""
     field_selector: Selector = ""
     view: ViewSpec | None = None
+    known_namespaces: list[Name] = []
 
 
 class View(Struct, frozen=True, tag_field="type", tag="view"):
@@ -87,6 +92,23 @@ class Unsubscribe(Struct, frozen=True, tag_field="type", tag="unsubscribe"):
     """Ends a subscription; an id that is not in use is ignored, since its end may be on the way."""
 
     id: SubscriptionId
+
+
+ExtraId = Annotated[str, Meta(min_length=1, max_length=600)]
+MAX_EXTRAS = 20
+MAX_LOOKED_AT = 500
+
+
+class Look(Struct, frozen=True, tag_field="type", tag="look"):
+    """Asks for extra columns ("label:app", "containers"; see `live.extra.registry`) of the rows in view.
+
+    It replaces the look before; no extras end it. `rows` None means all rows: for a page that holds all of them and
+    sorts or filters by an extra column.
+    """
+
+    id: SubscriptionId
+    extra: Annotated[list[ExtraId], Meta(max_length=MAX_EXTRAS)]
+    rows: Annotated[list[tuple[Name, Name]], Meta(max_length=MAX_LOOKED_AT)] | None
 
 
 class Column(Struct, frozen=True):
@@ -153,10 +175,11 @@ class Changes(Struct, frozen=True, tag_field="type", tag="changes"):
 
 
 class Facet(Struct, frozen=True):
-    """A value that rows have in common, and how many of those that match everything else have it."""
+    """A status, and how many of the rows that match everything else have it; `tone` as in `live.statuses`."""
 
     value: str
     count: int
+    tone: str
 
 
 class Window(Struct, frozen=True, tag_field="type", tag="window"):
@@ -178,6 +201,35 @@ class Window(Struct, frozen=True, tag_field="type", tag="window"):
     facets: list[Facet] | None
     problem: str
     as_of: float
+
+
+class ExtraDefinition(Struct, frozen=True):
+    """An extra column. `type` says what its cells are: "string", "quantity", "usage", "containers", "restart", "owner".
+
+    `problem` says in words why its cells are empty, or older than the rows.
+    """
+
+    id: str
+    name: str
+    type: str
+    problem: str = ""
+
+
+ExtraRow = tuple[str, str, list[Any]]
+"""Namespace, name, cells (`live.extra.cells`) in the order of the extras asked for."""
+
+
+class Extra(Struct, frozen=True, tag_field="type", tag="extra"):
+    """Extra columns of rows that are in view: of each once, and again when a value changes.
+
+    `columns` is there in the first message after a look that asks for other extras than the one before, and when what
+    is said of a column changes. `reset`: forget the extra cells of all rows first.
+    """
+
+    id: int
+    reset: bool
+    columns: list[ExtraDefinition] | None
+    rows: list[ExtraRow]
 
 
 class State(Struct, frozen=True, tag_field="type", tag="state"):
@@ -210,12 +262,13 @@ class SignedOut(Struct, frozen=True, tag_field="type", tag="signed_out"):
     message: str
 
 
-ClientMessage = Subscribe | Unsubscribe | View
-ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | State | Error | SignedOut
+ClientMessage = Subscribe | Unsubscribe | View | Look
+ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | Extra | State | Error | SignedOut
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_TOO_LARGE = 1009
 CLOSE_TOO_SLOW = 4408
+CLOSE_TOO_MANY = 4429
 
 _client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()

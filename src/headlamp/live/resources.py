@@ -19,7 +19,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows of one kind. `namespaces` is sorted without doubles; None: all, and always None for cluster-scoped kinds."""
+    """Rows of one kind. `namespaces` is sorted without doubles; None: all, and always None for cluster-scoped kinds.
+
+    `known_namespaces`, in the same form, are read where all is asked for and may not be.
+    """
 
     group: str
     version: str
@@ -28,6 +31,7 @@ class Selection:
     namespaces: tuple[str, ...] | None = None
     label_selector: str = ""
     field_selector: str = ""
+    known_namespaces: tuple[str, ...] = ()
 
     def target(self, namespace: str | None, **query: str) -> str:
         """The request target (path and query) of the list in `namespace`, or of the whole kind."""
@@ -40,6 +44,12 @@ class Selection:
         pairs = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
         return f"{root}{middle}/{self.plural}?{pairs}"
 
+    def knowing(self, namespace: str | None) -> Selection:
+        """The same, with one more namespace to read where all is asked for and may not be."""
+        if self.namespaces is not None or not self.namespaced or not namespace or not _LABEL.fullmatch(namespace):
+            return self
+        return replace(self, known_namespaces=tuple(sorted({*self.known_namespaces, namespace})))
+
     def whole(self, group: str, version: str, plural: str) -> Selection:
         """Another, cluster-scoped kind without selectors."""
         return replace(
@@ -51,6 +61,7 @@ class Selection:
             namespaces=None,
             label_selector="",
             field_selector="",
+            known_namespaces=(),
         )
 
 
@@ -69,11 +80,8 @@ def selection_of(message: Subscribe) -> Selection:
     if message.namespaces is not None and resource.namespaced:
         if not message.namespaces:
             raise BadRequest("The list of namespaces is empty; null asks for all namespaces.")
-        if len(message.namespaces) > MAX_NAMESPACES:
-            raise BadRequest(f"More than {MAX_NAMESPACES} namespaces are named; null asks for all namespaces.")
-        if not all(_LABEL.fullmatch(name) for name in message.namespaces):
-            raise BadRequest("A namespace is not a valid name.")
-        namespaces = tuple(sorted(set(message.namespaces)))
+        namespaces = _names(message.namespaces)
+    all_of_them = resource.namespaced and namespaces is None
     return Selection(
         group=resource.group,
         version=resource.version,
@@ -82,4 +90,13 @@ def selection_of(message: Subscribe) -> Selection:
         namespaces=namespaces,
         label_selector=message.label_selector,
         field_selector=message.field_selector,
+        known_namespaces=_names(message.known_namespaces) if all_of_them else (),
     )
+
+
+def _names(namespaces: list[str]) -> tuple[str, ...]:
+    if len(namespaces) > MAX_NAMESPACES:
+        raise BadRequest(f"More than {MAX_NAMESPACES} namespaces are named; null asks for all namespaces.")
+    if not all(_LABEL.fullmatch(name) for name in namespaces):
+        raise BadRequest("A namespace is not a valid name.")
+    return tuple(sorted(set(namespaces)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from headlamp.live.ages import same_instant
+from headlamp.live.ages import refined
 from headlamp.live.errors import ColumnsChangedError
 from headlamp.live.protocol import Cell, Column, Instant, Key, Row
 
@@ -17,6 +17,8 @@ class RowTable:
         self._instants: list[int] = []
         self._namespaces: dict[str, dict[str, list[Cell]]] = {}
         self._dirty: dict[Key, None] = {}
+        self.mentioned: set[Callable[[Key], None]] = set()
+        """Told of each row that the cluster speaks of, also when its cells stay as they are: the object may not."""
 
     def __len__(self) -> int:
         return sum(map(len, self._namespaces.values()))
@@ -25,6 +27,13 @@ class RowTable:
         for namespace, rows in self._namespaces.items():
             for name, cells in rows.items():
                 yield (namespace, name, cells)
+
+    def __contains__(self, key: Key) -> bool:
+        return key[1] in self._namespaces.get(key[0], ())
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each namespace has."""
+        return {namespace: len(rows) for namespace, rows in self._namespaces.items()}
 
     def define(self, columns: tuple[Column, ...] | None) -> None:
         """Take note of the columns. Raises `ColumnsChangedError` when there are rows with other ones."""
@@ -38,13 +47,15 @@ class RowTable:
     def put(self, row: Row, now: float) -> None:
         """Add or replace a row."""
         namespace, name, cells = row
+        for tell in self.mentioned:
+            tell((namespace, name))
         rows = self._namespaces.setdefault(namespace, {})
         old = rows.get(name)
         if old is not None:
             for index in self._instants:
                 before, after = old[index], cells[index]
-                if isinstance(before, Instant) and isinstance(after, Instant) and same_instant(before, after, now):
-                    cells[index] = before
+                if isinstance(before, Instant) and isinstance(after, Instant):
+                    cells[index] = refined(before, after, now)
             if old == cells:
                 return
         rows[name] = cells

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from headlamp.live.extra.extras import Extras
 from headlamp.live.frames import Payload
 from headlamp.live.protocol import Synced, ViewSpec
 from headlamp.problems import Problem
@@ -39,23 +41,69 @@ class Subscription:
         self.id = subscription_id
         self.topic = topic
         self.view: ViewSpec | None = None
+        self.make_extras: Callable[[], Extras] | None = None
+        self._extras: Extras | None = None
         self._subscriber = subscriber
         self._since = topic.now()
         self._queue: deque[Payload] = deque()
         self._behind = True
         self._synced = False
+        self._held = False
+        self._showing = False
+        self._goodbye: list[Payload] = []
+        self.turn = 0
+        """Counted up when what was taken before must not be sent any more."""
 
     def show(self, view: ViewSpec) -> None:
         """The page says what of the list is in sight."""
         self.view = view
 
+    @property
+    def extras(self) -> Extras:
+        """The extra columns of these rows, made when they are first asked for."""
+        if self._extras is None:
+            assert self.make_extras is not None
+            self._extras = self.make_extras()
+        return self._extras
+
+    def end_extras(self) -> None:
+        """Nobody looks any more."""
+        if self._extras is not None:
+            self._extras.close()
+            self._extras = None
+
     def offer(self, *payloads: Payload) -> None:
         """Queue messages, unless a snapshot that is still to come will tell the same."""
+        if self._held:
+            return
         if not self._behind:
             self._queue += payloads
             if len(self._queue) > QUEUED_MESSAGES:
                 self.fall_behind()
         self._subscriber.ready(self)
+
+    def hold(self, state: Payload) -> None:
+        """Show nothing of the topic from now on but what is on the page already, and say so."""
+        self._held = True
+        self.turn += 1
+        self._queue.clear()
+        self._queue.append(state)
+        self._subscriber.ready(self)
+
+    def release(self) -> None:
+        """Go on after `hold`, with a snapshot."""
+        self._held = False
+        self.fall_behind()
+
+    def move(self, topic: Topic) -> None:
+        """Read along in another topic. What was shown of the former one goes from the page at once."""
+        if self._showing:
+            self._goodbye = self.topic.goodbye()
+            self._showing = False
+        self.topic = topic
+        self._held = False
+        self.turn += 1
+        self.fall_behind()
 
     def fall_behind(self) -> None:
         """Forget what is queued: a snapshot comes next."""
@@ -68,17 +116,25 @@ class Subscription:
     def take(self) -> list[Payload]:
         """All that is to be sent now, in order."""
         topic = self.topic
-        messages: list[Payload] = []
+        messages = [*self._goodbye, *self._queue]
+        self._goodbye = []
+        self._queue.clear()
+        if self._held:
+            return messages
+        self._showing = topic.shown
+        count = topic.count
         if self._behind:
             self._behind = False
-            messages += topic.snapshot() if topic.loaded else [topic.state, *topic.snapshot()]
-        messages += self._queue
-        self._queue.clear()
+            snapshot = topic.snapshot()
+            messages += snapshot if topic.loaded else [topic.state, *snapshot]
+            count = topic.snapshot_count
         if topic.loaded and not self._synced:
             self._synced = True
             now = topic.now()
-            messages.append(Payload(Synced(0, len(topic.table), now, round(now - self._since, 3))))
+            messages.append(Payload(Synced(0, count, now, round(now - self._since, 3))))
             messages.append(topic.state)
+        if self._extras is not None:
+            messages += self._extras.take()
         return messages
 
     def fail(self, problem: Problem) -> None:

@@ -13,10 +13,16 @@ class Timing:
     `batch`: between two messages of changes; `loading_batch`: the same while the first rows arrive. `linger`: how long
     a watch outlives its last viewer (a reload of the page, a click back). `first_pause` doubles up to `longest_pause`
     while a cluster can't be reached. `expiry_lead`: how long before its token expires a watch is opened anew.
-    `refused_pause`: between two tries of what was forbidden, rejected or not found. `doubt`: for how long a refusal of
-    what was granted before is taken for a cluster that is only just starting. `silence`: after how long without
-    even a bookmark (which come about once a minute) a watch is opened anew, since its connection may be dead. `poll`:
-    between two lists of what can't be watched. `send`: how long one message to a viewer may take.
+    `refused_pause`: between two tries of what was forbidden, rejected or not found; `first_refusals` are the pauses
+    before that, since an API server that has only just started refuses everybody. `doubt`: for how long a refusal of
+    what was granted before is taken for such a cluster. `opening`: how long a watch may take to open before the rows
+    are no longer said to be live. `silence`: after how long without even a bookmark (which come about once a minute)
+    a watch is opened anew, since its connection may be dead. `poll`: between two lists of what can't be watched.
+    `send`: how long one message to a viewer may take. `extra`: between two readings of one row's extra columns;
+    `usage`: between two readings of what pods use, and `no_usage`: the same where nobody measures it. `review`: the
+    longest time between two questions whether somebody may still share what others read, and `granted`: for how long
+    at most a yes counts. `answer`: how long such a question may take; `review_pause`: before one is asked again that
+    had no answer.
     """
 
     batch: float = 0.25
@@ -26,10 +32,19 @@ class Timing:
     longest_pause: float = 30.0
     expiry_lead: float = 15.0
     refused_pause: float = 60.0
+    first_refusals: tuple[float, ...] = (1.0, 3.0, 10.0)
     doubt: float = 10.0
-    silence: float = 150.0
+    opening: float = 10.0
+    silence: float = 90.0
     poll: float = 15.0
     send: float = 30.0
+    extra: float = 1.0
+    usage: float = 20.0
+    no_usage: float = 300.0
+    review: float = 45.0
+    granted: float = 60.0
+    answer: float = 3.0
+    review_pause: float = 5.0
 
 
 class Backoff:

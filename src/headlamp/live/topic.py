@@ -6,16 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from headlamp.live.errors import SessionEnded, SignInAgain
 from headlamp.live.frames import Payload
+from headlamp.live.members import Member, Members
 from headlamp.live.protocol import Changes, Columns, Row, Rows, State
 from headlamp.live.reflector import Overall, Reflector
 from headlamp.live.resources import Selection
 from headlamp.live.rows import RowTable
+from headlamp.live.sharing import CLUSTER
+from headlamp.live.snapshot import Snapshot
 from headlamp.live.subscription import Subscription
 from headlamp.live.timing import Timing
 from headlamp.live.upstream import Upstream
-from headlamp.live.viewer import Access, OpenAccess
 from headlamp.problems import Problem
 
 ROWS_A_MESSAGE = 2000
@@ -24,34 +25,43 @@ MOST_CHANGES = 1000
 
 
 class Topic:
-    """The shared reading of one selection. Made by `Hub`; runs from `start` until `stop`."""
+    """The shared reading of one selection. Made by `Hub`; runs from `start` until `stop`.
+
+    `company` names those who may read it together, "" when it is for one of them alone. `refused` and `lost`: see
+    `Members`. `over` is called when the reading has come to its end by itself.
+    """
 
     def __init__(
         self,
-        access: Access,
-        open_access: OpenAccess,
         selection: Selection,
+        company: str,
         *,
         timing: Timing,
         now: Callable[[], float],
         random: Callable[[], float],
-        over: Callable[[], None],
+        refused: Callable[[Member, Problem], None],
+        lost: Callable[[Member, Problem], None],
+        over: Callable[[Topic], None],
     ) -> None:
         self.now = now
-        self.open_access = open_access
+        self.selection = selection
+        self.company = company
+        self.members = Members(strangers=company == CLUSTER, refused=refused, lost=lost)
         self.table = RowTable()
         self.subscriptions: set[Subscription] = set()
         self.loaded = False
         self.state = _state_of(Overall("loading", now()))
+        self.count = 0
+        """How many rows have been told of."""
         self._timing = timing
-        self._ended = access.credential.ended
         self._over = over
-        self._shown = False
-        self._snapshot: list[Payload] | None = None
+        self.shown = False
+        """Whether viewers have been told of rows, or that there are none."""
+        self._columns = self.table.columns
+        self._snapshot = Snapshot()
         self._flush_due: asyncio.TimerHandle | None = None
         self._flushed = 0.0
-        # Through `open_access` as it is then: the viewer who opened the topic may be gone before the topic is.
-        upstream = Upstream(lambda: self.open_access(), access=access, timing=timing, now=now)
+        upstream = Upstream(self.members, timing=timing, now=now)
         self._reflector = Reflector(upstream, selection, self.table, self, random=random)
         self._task: asyncio.Task[None] | None = None
 
@@ -69,11 +79,20 @@ class Topic:
 
     def snapshot(self) -> list[Payload]:
         """Columns and rows as messages, made once for all who need them until something changes."""
-        if not self._shown:
+        if not self.shown:
             return []
-        if self._snapshot is None:
-            self._snapshot = self._rows(list(self.table), reset=True)
-        return self._snapshot
+        if (messages := self._snapshot.messages) is not None:
+            return messages
+        return self._snapshot.begin(self._rows(list(self.table), reset=True), len(self.table))
+
+    @property
+    def snapshot_count(self) -> int:
+        """How many rows `snapshot` tells of."""
+        return self._snapshot.count if self.shown else 0
+
+    def goodbye(self) -> list[Payload]:
+        """Messages after which nothing of what was shown is left with a viewer."""
+        return [Payload(Columns(0, list(self._columns or ()))), Payload(Rows(0, True, []))]
 
     def changed(self) -> None:
         """See `ReflectorListener`."""
@@ -92,7 +111,7 @@ class Topic:
                 subscription.offer(self.state)
             return
         self._flush()
-        if not self._shown:
+        if not self.shown:
             self._show([])
         self.loaded = True
         for subscription in self.subscriptions:
@@ -102,8 +121,9 @@ class Topic:
         """See `ReflectorListener`."""
         self.loaded = False
         self.state = _state_of(Overall("loading", self.now()))
-        self._shown = False
-        self._snapshot = None
+        self.shown = False
+        self._snapshot.drop()
+        self.count = 0
         for subscription in self.subscriptions:
             subscription.fall_behind()
 
@@ -115,60 +135,60 @@ class Topic:
         changed, gone = self.table.take_changes()
         if not changed and not gone:
             return
-        self._snapshot = None
-        if not self._shown:
+        self.count = len(self.table)
+        many = len(changed) + len(gone) > max(MOST_CHANGES, len(self.table) // 2)
+        if not self.shown:
             self._show(changed)
-        elif len(changed) + len(gone) > max(MOST_CHANGES, len(self.table) // 2) and self.loaded:
+        elif (many and self.loaded) or self.table.columns is not self._columns:
+            self._snapshot.drop()
             for subscription in self.subscriptions:
                 subscription.fall_behind()
-        elif self.subscriptions:
-            if self.loaded or gone:
-                payloads = [Payload(Changes(0, changed, gone, self.now()))]
-            else:
-                payloads = self._rows(changed, reset=False)
+        elif not self.subscriptions:
+            self._snapshot.drop()
+        elif self.loaded or gone:
+            changes = Payload(Changes(0, changed, gone, self.now()))
+            self._snapshot.add(changes, self.count)
+            for subscription in self.subscriptions:
+                subscription.offer(changes)
+        else:
+            payloads = self._rows(changed, reset=False)
+            self._snapshot.grow(payloads, self.count)
             for subscription in self.subscriptions:
                 subscription.offer(*payloads)
 
     def _show(self, rows: list[Row]) -> None:
         """The first rows of a load, to those who have been waiting for them."""
-        self._shown = True
-        payloads = self._rows(rows, reset=True)
+        self.shown = True
+        payloads = self._snapshot.begin(self._rows(rows, reset=True), self.count)
         for subscription in self.subscriptions:
             subscription.offer(*payloads)
 
     def _rows(self, rows: list[Row], *, reset: bool) -> list[Payload]:
         payloads = []
         if reset:
+            self._columns = self.table.columns
             payloads.append(Payload(Columns(0, list(self.table.columns or ()))))
         for start in range(0, max(len(rows), 1), ROWS_A_MESSAGE):
             first = reset and start == 0
             payloads.append(Payload(Rows(0, first, rows[start : start + ROWS_A_MESSAGE])))
         return payloads
 
+    def fail(self, problem: Problem) -> None:
+        """End all subscriptions, with the problem that ended the reading."""
+        for member in self.members:
+            member.fail(problem)
+
     async def _run(self) -> None:
-        reading = asyncio.create_task(self._reflector.run())
-        ended = asyncio.create_task(self._ended.wait())
         try:
-            await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
-            problem = SessionEnded() if ended.done() else _cause_of(reading)
-        finally:
-            reading.cancel()
-            ended.cancel()
-            await asyncio.gather(reading, ended, return_exceptions=True)
-        self._over()
-        for subscription in list(self.subscriptions):
-            if isinstance(problem, SessionEnded | SignInAgain):
-                subscription.sign_out(problem)
-            else:
-                subscription.fail(problem)
-
-
-def _cause_of(reading: asyncio.Task[None]) -> Problem:
-    error = reading.exception()
-    if isinstance(error, Problem):
-        return error
-    logging.getLogger("headlamp.live").error("reading rows failed", exc_info=error)
-    return Problem("The server failed to read these rows.")
+            await self._reflector.run()
+        except Problem as cause:
+            problem = cause
+        except Exception:
+            # Whatever it is, the viewers have to be told that nothing comes any more.
+            logging.getLogger("headlamp.live").exception("reading rows failed")
+            problem = Problem("The server failed to read these rows.")
+        self._over(self)
+        self.fail(problem)
 
 
 def _state_of(overall: Overall) -> Payload:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from headlamp.clusters.cluster import Cluster
+from headlamp.clusters.cluster import Cluster, ClusterTls
 from headlamp.clusters.credential import CredentialSource
 from headlamp.clusters.transport import ClusterTransport
+
+Where = tuple[str, str, ClusterTls, str | None]
+"""A cluster as it is reached: what is read there must never be taken for what is read elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,23 @@ class Access:
     transport: ClusterTransport
     credential: CredentialSource
 
+    @property
+    def where(self) -> Where:
+        """The cluster under its name, at its address, as its certificate is judged, through its proxy."""
+        cluster = self.cluster
+        return (cluster.name, cluster.server, cluster.tls, cluster.proxy_url)
+
 
 OpenAccess = Callable[[], Awaitable[Access]]
 
 
 class Viewer(Protocol):
     """The user behind a connection. `open` keeps working for as long as the session, not only the connection."""
+
+    @property
+    def session(self) -> Hashable:
+        """The session that it is part of: what its tabs may have open is counted together."""
+        ...
 
     @property
     def ended(self) -> asyncio.Event:

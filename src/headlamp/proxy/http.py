@@ -46,12 +46,16 @@ async def proxy_http(
     try:
         async with asyncio.timeout(None) as cut:
             with cut_when(over, cut):
-                headers = headers_up(request.headers, await bearer_for(cluster, credential))
-                body = _body(request, headers)
+                sent = headers_up(request.headers, await bearer_for(cluster, credential))
+                body = _body(request, sent)
                 async with transport.request(
-                    request.method, target.sent, headers=headers, body=body, stream=target.is_stream
+                    request.method, target.sent, headers=sent, body=body, stream=target.is_stream
                 ) as upstream:
-                    answer = _head(upstream, cluster, target)
+                    headers = _headers_down(upstream, cluster, target)
+                    whole = upstream.at_hand()
+                    if whole is not None:
+                        return web.Response(status=upstream.status, reason=upstream.reason, headers=headers, body=whole)
+                    answer = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
                     await _pass_down(request, upstream, answer)
                 return answer
     except TimeoutError:
@@ -76,7 +80,7 @@ def _body(request: web.Request, headers: CIMultiDict[str]) -> AsyncIterator[byte
     return request.content.iter_any()
 
 
-def _head(upstream: UpstreamResponse, cluster: Cluster, target: Target) -> web.StreamResponse:
+def _headers_down(upstream: UpstreamResponse, cluster: Cluster, target: Target) -> CIMultiDict[str]:
     headers = headers_down(upstream.headers)
     location = upstream.headers.get(hdrs.LOCATION)
     if location is not None:
@@ -90,7 +94,7 @@ def _head(upstream: UpstreamResponse, cluster: Cluster, target: Target) -> web.S
         headers["X-Headlamp-Code"] = "cluster.rejected"
     if target.is_stream:
         headers["X-Accel-Buffering"] = "no"  # nginx would hold back a watch's events until its buffer is full
-    return web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
+    return headers
 
 
 async def _pass_down(request: web.Request, upstream: UpstreamResponse, answer: web.StreamResponse) -> None:

@@ -7,9 +7,9 @@ must be the same bytes. Queries are passed on byte for byte; nothing is decided 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+import msgspec
 from aiohttp import web
 
 from headlamp.proxy.errors import BadPath
@@ -19,14 +19,15 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Decoded segments: what a second decoder, a shell of a path library or a log could take for structure.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f/\\%]")
 _SUB_DELIMS = "!$&'()*+,=:@-._~"
+# Segments that are their own decoded and canonical form, as nearly all are: nothing in them would be changed below.
+_CANONICAL = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9!$&'()*+,=:@._~-]+)+\Z")
 
 _PROXIED_KINDS = frozenset({"pods", "services", "nodes"})
 _LONG_SUBRESOURCES = frozenset({"proxy", "exec", "attach", "portforward"})
 _TRUE = frozenset({"1", "true", "True", "TRUE", "t", "T", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A request for a cluster: its name, the decoded path segments, and what is sent.
 
     `path` is the normalised, encoded path on the API server; `query` is as it came; `prefix` is where this cluster
@@ -76,10 +77,11 @@ def parse_target(raw_target: str, base_url: str = "") -> Target:
     head = f"{base_url}/clusters/"
     if not raw_path.startswith(head):
         raise BadPath("The request target does not name a cluster.")
-    raw_cluster, slash, rest = raw_path[len(head) :].partition("/")
-    cluster = _decoded(raw_cluster)
-    segments, path = normalised(slash + rest or "/")
-    return Target(cluster, segments, path, query, head + _encoded(cluster))
+    segments, path = normalised(raw_path[len(head) - 1 :])
+    if not segments:
+        raise BadPath("The request target does not name a cluster.")
+    cluster, slash, rest = path[1:].partition("/")
+    return Target(segments[0], segments[1:], slash + rest or "/", query, head + cluster)
 
 
 def split_cluster_path(request: web.BaseRequest, base_url: str = "") -> tuple[str, Target]:
@@ -97,6 +99,8 @@ def normalised(raw_path: str) -> tuple[tuple[str, ...], str]:
     Raises `BadPath` for dot segments, empty segments, encoded slashes, backslashes, control characters, percent signs
     (double encoding) and bytes that are not UTF-8 (overlong forms included), however they are written.
     """
+    if _CANONICAL.match(raw_path):
+        return tuple(raw_path[1:].split("/")), raw_path
     if not raw_path.startswith("/") or not _VISIBLE.match(raw_path) or "?" in raw_path:
         raise BadPath("The path is not a plain path.")
     raw_segments = raw_path[1:].split("/")

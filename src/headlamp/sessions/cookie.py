@@ -13,6 +13,9 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 ID_BYTES = 16
 KEY_BYTES = 32
@@ -24,8 +27,7 @@ SIMPLE_BASE_URL = re.compile(r"[A-Za-z0-9_-]{1,16}")
 LONGEST_VALUE = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True):
     """What the session cookie says: which session (`id`), and the half of its key that the server does not keep."""
 
     id: bytes
@@ -170,6 +172,7 @@ class LogoutCookie:
         return values[0] if len(values) == 1 else None
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether `host` (without port; IPv6 with or without brackets) is this machine and no other."""
     name = host.strip("[]").removesuffix(".").lower()

@@ -123,6 +123,13 @@ class Settings:
         group=CLUSTERS,
         help="Pass requests on to the proxy subresource of nodes, services and pods, where RBAC allows it.",
     )
+    cluster_client: str = setting(
+        "lean",
+        kinds.CLUSTER_CLIENT,
+        group=CLUSTERS,
+        help="HTTP client for requests to clusters: lean, which costs less than half the processor time, or aiohttp. "
+        "WebSockets, and clusters behind a proxy, are aiohttp's with either.",
+    )
 
     # Sign-in
     oidc_client_id: str = setting(
@@ -341,6 +348,14 @@ class Settings:
         "they can share (-session-store=sqlite).",
     )
 
+    live_sharing: str = setting(
+        "user",
+        kinds.SHARING,
+        group=LIVE,
+        help="Who shares the watches of live rows: user (the tabs and browsers of one user), or cluster: all users of "
+        "a cluster, after a review of each one's rights, repeated every minute.",
+    )
+
     # Diagnosis
     doctor_groups: tuple[str, ...] = setting(
         (),
@@ -351,13 +366,6 @@ class Settings:
     )
 
     # Known, and refused by name until they work
-    live_sharing: str = setting(
-        "user",
-        kinds.SHARING,
-        group=LIVE,
-        available=False,
-        help="Between whom one upstream watch is shared: the tabs of one user, or all users of a cluster.",
-    )
     metrics_enabled: bool = setting(
         False, kinds.SWITCH, group=TELEMETRY, available=False, help="Serve metrics for Prometheus."
     )

@@ -92,8 +92,10 @@ class Gate:
 
     async def admit(self, request: web.Request) -> None:
         """Check a request, and put `ORIGIN`, `STYLE_NONCE` and `SESSION` on it. Raises a `Problem` to refuse it."""
-        request[STYLE_NONCE] = base64.b64encode(self._random(NONCE_BYTES)).decode()
         policy = self._policies.of(request.match_info)
+        if policy is not Policy.CLUSTER:
+            # What comes from a cluster is never a page of ours, nor are our own refusals there.
+            request[STYLE_NONCE] = base64.b64encode(self._random(NONCE_BYTES)).decode()
         peer = peer_of(request)
         _check_head(request)
         if policy is Policy.PROBE:
@@ -149,11 +151,12 @@ class Gate:
 
     def _check_api(self, request: web.Request, origin: ExternalOrigin) -> None:
         """Only our own page calls an API, or a program that is no browser (no Fetch Metadata, no Origin)."""
-        if any(name in request.headers for name in OVERRIDES):
+        headers = request.headers
+        if any(name in headers for name in OVERRIDES):
             raise MethodOverride("The request asks to be taken for another method than it is.")
         if _is_foreign(request):
             raise ForeignRequest("Another site's page made this request.")
-        claimed = request.headers.get("Origin")
+        claimed = headers.get("Origin")
         if claimed is None and is_upgrade(request):
             raise OriginRequired("The upgrade does not say which page it is for.")
         if claimed is not None and not self._origins.is_ours(claimed, origin):
@@ -184,8 +187,9 @@ def _check_head(request: web.Request) -> None:
     # An absolute-form target (RFC 9112, section 3.2.2) names a second host; a fragment is no part of any target.
     if not request.raw_path.startswith("/") or "#" in request.raw_path:
         raise BadRequestHead("The request target must be a path, with or without a query.")
+    getall = request.headers.getall
     for name in SINGLE_HEADERS:
-        if len(request.headers.getall(name, [])) > 1:
+        if len(getall(name, ())) > 1:
             raise BadRequestHead(f"The header {name} comes more than once.")
 
 

@@ -16,6 +16,13 @@ NOT_A_PAGE_CSP = "default-src 'none'; frame-ancestors 'none'"
 # A body from inside a cluster that a browser should show anyway has an origin of its own, and no script.
 PROXIED_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 HSTS = "max-age=31536000"
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "headlamp",
+}
 
 
 def page_csp(style_nonce: str, *, script_sources: Iterable[str] = (), foreign: bool = False) -> str:
@@ -43,12 +50,8 @@ def secure(headers: CIMultiDict[str], *, policy: Policy | None, content_type: st
     for name in [name for name in headers if name.lower().startswith("access-control-")]:
         # No other origin ever reads an answer, whatever a cluster says about it.
         headers.popall(name, None)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers.update(ALWAYS)
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers["Server"] = "headlamp"
     _content_policy(headers, policy=policy, content_type=content_type, nonce=nonce)
     if policy is not None and policy.is_personal:
         headers["Cache-Control"] = "no-store"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from headlamp.sessions.cookie import is_loopback
@@ -26,8 +27,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalOrigin:
+class ExternalOrigin(msgspec.Struct, frozen=True):
     """Scheme, host (lower case, IPv6 in brackets) and port as the browser has them.
 
     `certain` is False when the scheme is only what arrived here: a proxy that said nothing may have ended TLS.
@@ -56,8 +56,7 @@ class ExternalOrigin:
         return f"{self.scheme}://{self.authority}"
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True):
     """Who is at the other end of the connection: `address` is None for a Unix socket, `tls` says whether it is TLS."""
 
     address: str | None
@@ -84,7 +83,7 @@ class Origins:
         """The external origin of a request, whoever it claims to be for. Raises `BadRequestHead`."""
         host, port = _host(headers)
         public = self.public
-        forwarded = self.trusts(peer) and _is_forwarded(headers)
+        forwarded = _is_forwarded(headers) and self.trusts(peer)
         if public is not None and (host == public.host or (forwarded and not self._names(host))):
             # The second case: a proxy that puts the name of the upstream into Host.
             return public
@@ -100,9 +99,9 @@ class Origins:
         proxy's business. Raises `HostNotAllowed`, `BadRequestHead`.
         """
         host, _ = _host(headers)
-        if is_loopback(host) or _ip(host) is not None or self._names(host):
+        if self._names(host) or is_loopback(host) or _ip(host) is not None:
             return
-        if not _is_local(peer) and self.trusts(peer) and _is_forwarded(headers):
+        if _is_forwarded(headers) and not _is_local(peer) and self.trusts(peer):
             return
         raise HostNotAllowed(host)
 
@@ -123,10 +122,12 @@ class Origins:
         return origin.authority == external.authority
 
     def _names(self, host: str) -> bool:
-        name = _bare(host)
-        if (self.public is not None and host == self.public.host) or name in self._allowed:
+        if self.public is not None and host == self.public.host:
             return True
-        return any(name.endswith(below) and name != below for below in self._allowed_below)
+        if not self._allowed and not self._allowed_below:
+            return False
+        name = _bare(host)
+        return name in self._allowed or any(name.endswith(below) and name != below for below in self._allowed_below)
 
     def trusts(self, peer: Peer) -> bool:
         """Whether the peer is a proxy whose word counts. Whoever reaches a Unix socket was let in by its mode."""
@@ -178,6 +179,7 @@ def _is_local(peer: Peer) -> bool:
     return peer.address is None or (address is not None and address.is_loopback)
 
 
+@lru_cache(maxsize=1024)
 def _ip(host: str) -> IpAddress | None:
     """An IP address from its usual spelling, IPv6 with or without brackets; a mapped IPv4 address as itself."""
     try:

@@ -21,6 +21,8 @@ GO_ON = "go-on"
 
 EARLIER_SESSION = '<meta name="earlier-session" content="ended">'
 """For the page's script: this browser had the cookie of a session that is over, and has it no more."""
+SIGNED_IN = '<meta name="signed-in" content="yes">'
+"""For the page's script: what it will show can be asked for before it knows who is looking."""
 
 
 def arrival(request: web.Request) -> Arrival:
@@ -29,7 +31,7 @@ def arrival(request: web.Request) -> Arrival:
     base = services.base_url
     style = f'<link rel="stylesheet" href="{escape(base)}/static/pages.css">'
     if request.get(SESSION) is not None or services.local_credentials:
-        return Arrival("", style, _needs_script(signed_in=not services.local_credentials))
+        return Arrival(SIGNED_IN, style, _needs_script(signed_in=not services.local_credentials))
     here = safe_return_path(_without_marker(request.raw_path), base_url=base)
     onward = ""
     if _comes_from_elsewhere(request) and GO_ON not in request.query:

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import itertools
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import aiohttp
 from tests.real.clients.browser import Browser
 
+REMEMBERED = 12
 RowKey = tuple[str, str]
 PODS = {"group": "", "version": "v1", "plural": "pods", "namespaced": True}
 CONFIG_MAPS = {"group": "", "version": "v1", "plural": "configmaps", "namespaced": True}
@@ -32,6 +34,8 @@ class LiveList:
         self.synced = 0
         self.faults: list[str] = []
         self.error: dict[str, Any] | None = None
+        self.heard: deque[str] = deque(maxlen=REMEMBERED)
+        """The last messages in short, for whoever has to find out how a fault came about."""
         self._snapshot: set[RowKey] = set()
 
     @property
@@ -45,6 +49,7 @@ class LiveList:
 
     def take(self, message: dict[str, Any]) -> None:
         """Apply one message."""
+        self.heard.append(_in_short(message))
         match message["type"]:
             case "columns":
                 self.columns = [column["name"] for column in message["columns"]]
@@ -79,6 +84,13 @@ class LiveList:
         if len(cells) != len(self.columns):
             self.faults.append(f"{namespace}/{name} has {len(cells)} cells for {len(self.columns)} columns")
         self.rows[namespace, name] = cells
+
+
+def _in_short(message: dict[str, Any]) -> str:
+    """One message in a few words: how many rows it has, or what it says."""
+    sizes = [f"{name} {len(message[name])}" for name in ("rows", "set", "gone") if name in message]
+    said = [str(message[name]) for name in ("state", "count", "reset") if name in message]
+    return " ".join([message["type"], *said, *sizes])
 
 
 class LiveConnection:
@@ -129,15 +141,19 @@ class LiveConnection:
     async def listen(self) -> None:
         """Take messages until the server closes."""
         async for frame in self._socket:
-            data = gzip.decompress(frame.data) if frame.type is aiohttp.WSMsgType.BINARY else frame.data
-            message = json.loads(data)
-            async with self._news:
-                if message["type"] == "signed_out":
-                    self.signed_out = message
-                elif message["type"] != "hello":
-                    self._lists[message["id"]].take(message)
-                self._news.notify_all()
+            await self.take(frame)
         self.ended.set()
+
+    async def take(self, frame: aiohttp.WSMessage) -> None:
+        """Apply what one frame says."""
+        data = gzip.decompress(frame.data) if frame.type is aiohttp.WSMsgType.BINARY else frame.data
+        message = json.loads(data)
+        async with self._news:
+            if message["type"] == "signed_out":
+                self.signed_out = message
+            elif message["type"] != "hello":
+                self._lists[message["id"]].take(message)
+            self._news.notify_all()
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.real.stack.apiserver import TrustedIssuer
 from tests.real.stack.oidc_client import OidcClient
-from tests.real.stack.people import EVERYBODY, PASSWORD_BCRYPT
+from tests.real.stack.people import EVERYBODY, PASSWORD_BCRYPT, Person
 from tests.real.stack.pki import Pki, trusting
 from tests.real.stack.processes import Program, Workplace
 
@@ -80,17 +80,7 @@ class Dex:
                 }
             ],
             "enablePasswordDB": True,
-            "staticPasswords": [
-                {
-                    "email": person.email,
-                    "username": person.name,
-                    "preferredUsername": person.name,
-                    "userID": str(uuid.uuid5(uuid.NAMESPACE_URL, person.email)),
-                    "hash": PASSWORD_BCRYPT,
-                    "groups": list(person.groups),
-                }
-                for person in EVERYBODY
-            ],
+            "staticPasswords": passwords_of(EVERYBODY),
         }
 
     def _healthy(self, context: ssl.SSLContext) -> bool:
@@ -99,3 +89,18 @@ class Dex:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+def passwords_of(people: Sequence[Person]) -> list[dict[str, object]]:
+    """Members of `staticPasswords` in its configuration: these can sign in."""
+    return [
+        {
+            "email": person.email,
+            "username": person.name,
+            "preferredUsername": person.name,
+            "userID": str(uuid.uuid5(uuid.NAMESPACE_URL, person.email)),
+            "hash": PASSWORD_BCRYPT,
+            "groups": list(person.groups),
+        }
+        for person in people
+    ]

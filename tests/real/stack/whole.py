@@ -47,7 +47,7 @@ class Stack:
         oidc_provider_home: Callable[[], Path],
     ) -> None:
         self.place = place
-        self._programs = programs
+        self.programs = programs
         self._keycloak_home = keycloak_home
         self._oidc_provider_home = oidc_provider_home
         self._keycloak: Future[Keycloak] | None = None
@@ -65,7 +65,7 @@ class Stack:
     @functools.cached_property
     def dex(self) -> Dex:
         """The identity provider that most tests sign in at."""
-        dex = Dex(self.place, self._programs(DEX) / "dex", self.web_pki, self._dex_port, self._redirect_uris)
+        dex = Dex(self.place, self.programs(DEX) / "dex", self.web_pki, self._dex_port, self._redirect_uris)
         dex.start()
         return dex
 
@@ -114,7 +114,7 @@ class Stack:
             oidc_provider_module.trusted(self._oidc_provider_port, self.web_pki),
             self.provider_issuer,
         )
-        return Cluster(self.place, self._programs(KUBERNETES), self._ports, issuers)
+        return Cluster(self.place, self.programs(KUBERNETES), self._ports, issuers)
 
     @functools.cached_property
     def product(self) -> Product:
@@ -168,7 +168,7 @@ class Stack:
 
     @property
     def kubectl(self) -> Path:
-        return self._programs(KUBERNETES) / "kubectl"
+        return self.programs(KUBERNETES) / "kubectl"
 
 
 def _started(keycloak: Keycloak) -> Keycloak:

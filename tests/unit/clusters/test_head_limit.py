@@ -15,6 +15,8 @@ from headlamp.clusters.aiohttp_transport import AiohttpTransport
 from headlamp.clusters.cluster import Cluster, ClusterTls
 from headlamp.clusters.errors import ClusterUnreachable, TokenTooLarge, UpgradeRefused
 from headlamp.clusters.head_limit import API_SERVER_HEAD_LIMIT
+from headlamp.clusters.lean.transport import LeanTransport
+from headlamp.clusters.transport import ClusterTransport
 
 LARGE, SMALL = "a" * 20_000, "a" * 1_000
 NGINX = "<html><head><title>400 Request Header Or Cookie Too Large</title>"
@@ -27,9 +29,15 @@ async def upstream() -> AsyncIterator[RecordingUpstream]:
         yield running
 
 
+@pytest.fixture(params=[AiohttpTransport, LeanTransport])
+def client(request: pytest.FixtureRequest) -> type[AiohttpTransport]:
+    made: type[AiohttpTransport] = request.param
+    return made
+
+
 @pytest.fixture
-async def transport(upstream: RecordingUpstream) -> AsyncIterator[AiohttpTransport]:
-    opened = AiohttpTransport(upstream.cluster())
+async def transport(client: type[AiohttpTransport], upstream: RecordingUpstream) -> AsyncIterator[ClusterTransport]:
+    opened = client(upstream.cluster())
     yield opened
     await opened.close()
 
@@ -41,7 +49,7 @@ def answer(upstream: RecordingUpstream, status: int, content_type: str) -> None:
     upstream.handler = handle
 
 
-async def status_of(transport: AiohttpTransport, token: str, path: str = PODS) -> int:
+async def status_of(transport: ClusterTransport, token: str, path: str = PODS) -> int:
     async with transport.request("GET", path, headers={"Authorization": f"Bearer {token}"}) as response:
         return response.status
 
@@ -50,7 +58,7 @@ async def status_of(transport: AiohttpTransport, token: str, path: str = PODS) -
     ("status", "content_type"), [(431, "text/plain"), (431, "application/json"), (400, "text/html")]
 )
 async def test_s3_a_refused_head_with_a_large_token_is_named(
-    upstream: RecordingUpstream, transport: AiohttpTransport, status: int, content_type: str
+    upstream: RecordingUpstream, transport: ClusterTransport, status: int, content_type: str
 ) -> None:
     answer(upstream, status, content_type)
     with pytest.raises(TokenTooLarge) as caught:
@@ -75,14 +83,14 @@ async def test_s3_a_refused_head_with_a_large_token_is_named(
     ],
 )
 async def test_any_other_answer_is_passed_on(
-    upstream: RecordingUpstream, transport: AiohttpTransport, status: int, content_type: str, token: str, path: str
+    upstream: RecordingUpstream, transport: ClusterTransport, status: int, content_type: str, token: str, path: str
 ) -> None:
     answer(upstream, status, content_type)
     assert await status_of(transport, token, path) == status
 
 
 async def test_s3_an_upgrade_that_is_refused_for_its_token_is_named_too(
-    upstream: RecordingUpstream, transport: AiohttpTransport
+    upstream: RecordingUpstream, transport: ClusterTransport
 ) -> None:
     answer(upstream, 431, "text/plain")
     with pytest.raises(TokenTooLarge):
@@ -93,7 +101,9 @@ async def test_s3_an_upgrade_that_is_refused_for_its_token_is_named_too(
             pass
 
 
-async def test_s3_a_connection_that_breaks_at_more_than_an_api_server_reads_is_named() -> None:
+async def test_s3_a_connection_that_breaks_at_more_than_an_api_server_reads_is_named(
+    client: type[AiohttpTransport],
+) -> None:
     authority = Authority()
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,7 +113,7 @@ async def test_s3_a_connection_that_breaks_at_more_than_an_api_server_reads_is_n
     context: ssl.SSLContext = authority.server_context("127.0.0.1")
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context)
     url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    transport = AiohttpTransport(Cluster("one", "one", server=url, tls=ClusterTls(ca_pem=authority.pem)))
+    transport = client(Cluster("one", "one", server=url, tls=ClusterTls(ca_pem=authority.pem)))
     try:
         with pytest.raises(TokenTooLarge) as caught:
             await status_of(transport, "a" * API_SERVER_HEAD_LIMIT)
@@ -117,8 +127,8 @@ async def test_s3_a_connection_that_breaks_at_more_than_an_api_server_reads_is_n
         await server.wait_closed()
 
 
-async def test_a_server_that_is_not_there_is_no_matter_of_size() -> None:
-    transport = AiohttpTransport(Cluster("one", "one", server="https://127.0.0.1:1"))
+async def test_a_server_that_is_not_there_is_no_matter_of_size(client: type[AiohttpTransport]) -> None:
+    transport = client(Cluster("one", "one", server="https://127.0.0.1:1"))
     with pytest.raises(ClusterUnreachable):
         await status_of(transport, "a" * API_SERVER_HEAD_LIMIT)
     await transport.close()

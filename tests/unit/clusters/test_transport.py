@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -25,29 +25,45 @@ from headlamp.clusters.errors import (
     ClusterUnusable,
     UpgradeRefused,
 )
+from headlamp.clusters.lean.transport import LeanTransport
+from headlamp.clusters.transport import ClusterTransport
 from headlamp.clusters.transports import Transports
 
-
-@contextlib.asynccontextmanager
-async def connected(cluster: Cluster, *, insecure_ssl: bool = False) -> AsyncIterator[AiohttpTransport]:
-    transport = AiohttpTransport(cluster, insecure_ssl=insecure_ssl)
-    try:
-        yield transport
-    finally:
-        await transport.close()
+Connected = Callable[..., contextlib.AbstractAsyncContextManager[ClusterTransport]]
 
 
-async def get(transport: AiohttpTransport, path: str = "/version", *, stream: bool = False, **headers: str) -> bytes:
+@pytest.fixture(params=[AiohttpTransport, LeanTransport])
+def client(request: pytest.FixtureRequest) -> type[AiohttpTransport]:
+    made: type[AiohttpTransport] = request.param
+    return made
+
+
+@pytest.fixture
+def connected(client: type[AiohttpTransport]) -> Connected:
+    @contextlib.asynccontextmanager
+    async def connect(cluster: Cluster, **options: bool) -> AsyncIterator[ClusterTransport]:
+        transport = client(cluster, **options)
+        try:
+            yield transport
+        finally:
+            await transport.close()
+
+    return connect
+
+
+async def get(transport: ClusterTransport, path: str = "/version", *, stream: bool = False, **headers: str) -> bytes:
     async with transport.request("GET", path, headers=headers, stream=stream) as answer:
         return await answer.read(2 * 1024 * 1024)
 
 
-async def test_a_cluster_is_trusted_by_its_own_authority(upstream: RecordingUpstream) -> None:
+async def test_a_cluster_is_trusted_by_its_own_authority(connected: Connected, upstream: RecordingUpstream) -> None:
     async with connected(upstream.cluster()) as transport:
         assert b"bearer" in await get(transport)
 
 
-async def test_a_foreign_authority_is_refused_and_the_reason_is_told(upstream: RecordingUpstream) -> None:
+async def test_a_foreign_authority_is_refused_and_the_reason_is_told(
+    connected: Connected, upstream: RecordingUpstream
+) -> None:
     cluster = upstream.cluster(tls=ClusterTls(ca_pem=Authority("another").pem))
     async with connected(cluster) as transport:
         with pytest.raises(ClusterNotTrusted, match=r"self-signed certificate|unable to get"):
@@ -56,7 +72,7 @@ async def test_a_foreign_authority_is_refused_and_the_reason_is_told(upstream: R
 
 
 async def test_without_an_own_authority_the_system_decides(
-    upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
+    connected: Connected, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
@@ -66,7 +82,7 @@ async def test_without_an_own_authority_the_system_decides(
 
 
 async def test_the_environment_does_not_widen_whom_a_cluster_with_an_own_authority_trusts(
-    upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    connected: Connected, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     roots = tmp_path / "roots.pem"
     roots.write_text(upstream.authority.pem)
@@ -78,7 +94,9 @@ async def test_the_environment_does_not_widen_whom_a_cluster_with_an_own_authori
             await get(transport)
 
 
-async def test_a_certificate_for_another_name_is_refused_unless_that_name_is_expected(authority: Authority) -> None:
+async def test_a_certificate_for_another_name_is_refused_unless_that_name_is_expected(
+    connected: Connected, authority: Authority
+) -> None:
     async with RecordingUpstream(authority=authority, hosts=("kubernetes",)) as upstream:
         async with connected(upstream.cluster()) as transport:
             with pytest.raises(ClusterNotTrusted, match="IP address mismatch"):
@@ -89,25 +107,28 @@ async def test_a_certificate_for_another_name_is_refused_unless_that_name_is_exp
 
 
 @pytest.mark.parametrize("by_flag", [False, True])
-async def test_verification_is_off_where_it_is_switched_off(upstream: RecordingUpstream, by_flag: bool) -> None:
+async def test_verification_is_off_where_it_is_switched_off(
+    connected: Connected, upstream: RecordingUpstream, by_flag: bool
+) -> None:
     tls = ClusterTls(insecure_skip_verify=not by_flag)
     async with connected(upstream.cluster(tls=tls), insecure_ssl=by_flag) as transport:
         assert b"bearer" in await get(transport)
 
 
-async def test_an_authority_that_is_no_certificate_makes_the_cluster_unusable() -> None:
+async def test_an_authority_that_is_no_certificate_makes_the_cluster_unusable(client: type[AiohttpTransport]) -> None:
     with pytest.raises(ClusterUnusable, match="certificate authority"):
-        AiohttpTransport(Cluster("one", "one", "https://x", tls=ClusterTls(ca_pem="nonsense")))
+        client(Cluster("one", "one", "https://x", tls=ClusterTls(ca_pem="nonsense")))
 
 
-async def test_a_broken_cluster_answers_with_its_own_error() -> None:
+async def test_a_broken_cluster_answers_with_its_own_error(client: type[AiohttpTransport]) -> None:
     with pytest.raises(ClusterUnusable, match="no server") as caught:
-        Transports().for_cluster(Cluster("one", "one", error="no server"))
+        Transports(make=client).for_cluster(Cluster("one", "one", error="no server"))
     assert caught.value.cluster == "one"
 
 
 @pytest.mark.parametrize(("headers", "subject"), [({}, "alice"), ({"Authorization": "Bearer pasted"}, None)])
 async def test_a_client_certificate_speaks_unless_a_bearer_does_and_leaves_no_file_behind(
+    connected: Connected,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -137,7 +158,9 @@ async def test_a_client_certificate_speaks_unless_a_bearer_does_and_leaves_no_fi
 
 
 @pytest.mark.parametrize("value", ["Basic YTpi", "bearer x", "Bearer a b", "Bearer a,b", "Bearer ", "Bearer a\r\nX: y"])
-async def test_e5_what_is_not_one_bearer_is_not_sent(upstream: RecordingUpstream, value: str) -> None:
+async def test_e5_what_is_not_one_bearer_is_not_sent(
+    connected: Connected, upstream: RecordingUpstream, value: str
+) -> None:
     async with connected(upstream.cluster()) as transport:
         with pytest.raises(BadToken):
             await get(transport, Authorization=value)
@@ -157,14 +180,16 @@ async def test_e5_what_is_not_one_bearer_is_not_sent(upstream: RecordingUpstream
     ],
 )
 async def test_the_kubeconfig_speaks_where_its_credentials_were_handed_out(
-    upstream: RecordingUpstream, credentials: LocalCredentials | None, authorization: list[str]
+    connected: Connected, upstream: RecordingUpstream, credentials: LocalCredentials | None, authorization: list[str]
 ) -> None:
     async with connected(upstream.cluster(local_credentials=credentials)) as transport:
         await get(transport)
     assert upstream.last.values("Authorization") == authorization
 
 
-async def test_a_token_file_is_read_anew_each_time(upstream: RecordingUpstream, tmp_path: Path) -> None:
+async def test_a_token_file_is_read_anew_each_time(
+    connected: Connected, upstream: RecordingUpstream, tmp_path: Path
+) -> None:
     file = tmp_path / "token"
     credentials = LocalCredentials(token="old", token_file=str(file))
     async with connected(upstream.cluster(local_credentials=credentials)) as transport:
@@ -177,32 +202,34 @@ async def test_a_token_file_is_read_anew_each_time(upstream: RecordingUpstream, 
             await get(transport)
 
 
-async def test_a_bearer_that_is_given_wins_over_the_kubeconfig(upstream: RecordingUpstream) -> None:
+async def test_a_bearer_that_is_given_wins_over_the_kubeconfig(
+    connected: Connected, upstream: RecordingUpstream
+) -> None:
     async with connected(upstream.cluster(local_credentials=LocalCredentials(token="own"))) as transport:
         await get(transport, Authorization="Bearer given")
     assert upstream.last.values("Authorization") == ["Bearer given"]
 
 
-async def test_a_bearer_of_a_megabyte_goes_out(upstream: RecordingUpstream) -> None:
+async def test_a_bearer_of_a_megabyte_goes_out(connected: Connected, upstream: RecordingUpstream) -> None:
     async with connected(upstream.cluster()) as transport:
         await get(transport, Authorization="Bearer " + "x" * 2**20)
     assert len(upstream.last.values("Authorization")[0]) == 2**20 + 7
 
 
-async def test_only_what_is_given_is_sent(upstream: RecordingUpstream) -> None:
+async def test_only_what_is_given_is_sent(connected: Connected, upstream: RecordingUpstream) -> None:
     async with connected(upstream.cluster()) as transport:
         await get(transport)
     assert upstream.last.names == {"host", "user-agent"}
     assert upstream.last.values("User-Agent") == [user_agent()]
 
 
-async def test_the_path_of_the_server_comes_first(upstream: RecordingUpstream) -> None:
+async def test_the_path_of_the_server_comes_first(connected: Connected, upstream: RecordingUpstream) -> None:
     async with connected(upstream.cluster(server=upstream.url + "/k8s/clusters/c-1")) as transport:
         await get(transport, "/api/v1/pods?labelSelector=a%20in%20(b)")
     assert upstream.last.target == "/k8s/clusters/c-1/api/v1/pods?labelSelector=a%20in%20(b)"
 
 
-async def test_no_cookie_is_kept(upstream: RecordingUpstream) -> None:
+async def test_no_cookie_is_kept(connected: Connected, upstream: RecordingUpstream) -> None:
     async def set_cookie(request: web.Request) -> web.StreamResponse:
         return web.Response(headers={"Set-Cookie": "a=b; Path=/"})
 
@@ -213,7 +240,7 @@ async def test_no_cookie_is_kept(upstream: RecordingUpstream) -> None:
     assert "cookie" not in upstream.last.names
 
 
-async def test_f2_no_redirect_is_followed(upstream: RecordingUpstream) -> None:
+async def test_f2_no_redirect_is_followed(connected: Connected, upstream: RecordingUpstream) -> None:
     async def redirect(request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": "/elsewhere"})
 
@@ -223,7 +250,7 @@ async def test_f2_no_redirect_is_followed(upstream: RecordingUpstream) -> None:
     assert [request.target for request in upstream.requests] == ["/x"]
 
 
-async def test_f2_no_redirect_of_an_upgrade_is_followed(upstream: RecordingUpstream) -> None:
+async def test_f2_no_redirect_of_an_upgrade_is_followed(connected: Connected, upstream: RecordingUpstream) -> None:
     async def redirect(request: web.Request) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": upstream.url + "/elsewhere"}, text="moved")
 
@@ -236,7 +263,7 @@ async def test_f2_no_redirect_of_an_upgrade_is_followed(upstream: RecordingUpstr
     assert [request.target for request in upstream.requests] == ["/x"]
 
 
-async def test_a_websocket_is_used_without_compression(upstream: RecordingUpstream) -> None:
+async def test_a_websocket_is_used_without_compression(connected: Connected, upstream: RecordingUpstream) -> None:
     async def echo(request: web.Request) -> web.StreamResponse:
         peer = web.WebSocketResponse(protocols=("v4.channel.k8s.io",))
         await peer.prepare(request)
@@ -257,7 +284,7 @@ async def test_a_websocket_is_used_without_compression(upstream: RecordingUpstre
     assert "sec-websocket-extensions" not in upstream.last.names
 
 
-async def test_h1_a_whole_answer_is_bounded(upstream: RecordingUpstream) -> None:
+async def test_h1_a_whole_answer_is_bounded(connected: Connected, upstream: RecordingUpstream) -> None:
     async def long(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"x" * 1000)
 
@@ -270,14 +297,14 @@ async def test_h1_a_whole_answer_is_bounded(upstream: RecordingUpstream) -> None
             assert len(await answer.read(1000)) == 1000
 
 
-async def test_connections_are_used_again(upstream: RecordingUpstream) -> None:
+async def test_connections_are_used_again(connected: Connected, upstream: RecordingUpstream) -> None:
     async with connected(upstream.cluster()) as transport:
         for _ in range(5):
             await get(transport)
         assert len(upstream.connections) == 1
 
 
-async def test_streams_keep_no_short_call_waiting(upstream: RecordingUpstream) -> None:
+async def test_streams_keep_no_short_call_waiting(connected: Connected, upstream: RecordingUpstream) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path != "/watch":
             return web.Response(text="short")
@@ -294,7 +321,7 @@ async def test_streams_keep_no_short_call_waiting(upstream: RecordingUpstream) -
             assert await get(transport) == b"short"
 
 
-async def test_a_closed_port_is_told_without_its_address() -> None:
+async def test_a_closed_port_is_told_without_its_address(connected: Connected) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -305,7 +332,7 @@ async def test_a_closed_port_is_told_without_its_address() -> None:
     assert caught.value.status == 502
 
 
-async def test_a_plain_http_server_behind_an_https_address_is_told_as_a_tls_failure() -> None:
+async def test_a_plain_http_server_behind_an_https_address_is_told_as_a_tls_failure(connected: Connected) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
         writer.close()
@@ -318,7 +345,9 @@ async def test_a_plain_http_server_behind_an_https_address_is_told_as_a_tls_fail
     server.close()
 
 
-async def test_a_proxy_is_asked_for_a_tunnel_and_sees_no_credential(upstream: RecordingUpstream) -> None:
+async def test_a_proxy_is_asked_for_a_tunnel_and_sees_no_credential(
+    connected: Connected, upstream: RecordingUpstream
+) -> None:
     heads: list[bytes] = []
 
     async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -342,7 +371,9 @@ async def test_a_proxy_is_asked_for_a_tunnel_and_sees_no_credential(upstream: Re
     assert b"secret" not in heads[0]
 
 
-async def test_the_environment_names_no_proxy(upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_names_no_proxy(
+    connected: Connected, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with connected(upstream.cluster()) as transport:
@@ -350,6 +381,7 @@ async def test_the_environment_names_no_proxy(upstream: RecordingUpstream, monke
 
 
 async def test_a_changed_definition_gets_a_new_transport_and_the_old_one_ends_with_its_last_request(
+    client: type[AiohttpTransport],
     upstream: RecordingUpstream,
 ) -> None:
     more = asyncio.Event()
@@ -363,7 +395,7 @@ async def test_a_changed_definition_gets_a_new_transport_and_the_old_one_ends_wi
         return answer
 
     upstream.handler = slow
-    transports = Transports()
+    transports = Transports(make=client)
     before = transports.for_cluster(upstream.cluster())
     assert transports.for_cluster(upstream.cluster(namespace="another")) is before
     async with before.request("GET", "/x", headers={}, stream=True) as answer:
@@ -379,9 +411,9 @@ async def test_a_changed_definition_gets_a_new_transport_and_the_old_one_ends_wi
 
 
 async def test_the_head_of_a_followed_log_may_come_with_its_first_line_hours_later(
-    upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
+    connected: Connected, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("headlamp.clusters.aiohttp_transport._SILENCE_TIMEOUT", 0.1)
+    monkeypatch.setattr("headlamp.clusters.limits.SILENCE_TIMEOUT", 0.1)
 
     async def late(request: web.Request) -> web.Response:
         await asyncio.sleep(0.3)

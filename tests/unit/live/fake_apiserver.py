@@ -45,6 +45,9 @@ class FakeResponse:
     body: AsyncIterator[bytes]
     reason: str = ""
 
+    def at_hand(self) -> bytes | None:
+        return None
+
     def chunks(self) -> AsyncIterator[bytes]:
         return self.body
 
@@ -93,6 +96,8 @@ class FakeApiServer:
         self.unprintable = False
         self.unwatchable: set[str] = set()
         self.down = False
+        self.cache_lag = 0
+        """How many versions the cache is behind, from which lists of version 0 come."""
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, Mapping[str, str]]] = []
         self.watches: list[FakeWatch] = []
@@ -244,11 +249,13 @@ class FakeApiServer:
             version, start = map(int, query["continue"].split("."))
             if version < self.oldest:
                 return _answer(410, status_body(410, "The provided continue parameter is too old", "Expired"))
+        elif query.get("resourceVersion") == "0":
+            version = max(self.version - self.cache_lag, self.oldest)
         objects = sorted(
-            (o for (kind, where, _), o in self._objects.items() if kind == plural and namespace in (None, where)),
+            (o for o in self._objects_at(plural, version) if namespace in (None, o.namespace)),
             key=lambda o: (o.namespace, o.name),
         )
-        end = start + int(query["limit"])
+        end = start + int(query.get("limit", len(objects)))
         meta = {"resourceVersion": str(version)}
         if end < len(objects):
             meta["continue"] = f"{version}.{end}"
@@ -258,6 +265,20 @@ class FakeApiServer:
         metadata = query["includeObject"] == "Metadata"
         table = self._table(plural, objects[start:end], meta, metadata=metadata, columns=True)
         return _answer(200, json.dumps(table).encode())
+
+    def _objects_at(self, plural: str, version: int) -> list[FakeObject]:
+        """What there was of a kind, as etcd can tell of every version: pages of one list are of one version."""
+        if version >= self.version:
+            return [o for (kind, _, _), o in self._objects.items() if kind == plural]
+        there: dict[tuple[str, str], FakeObject] = {}
+        for event in self._events:
+            if event.version <= version and event.plural == plural:
+                key = (event.object.namespace, event.object.name)
+                if event.type == "DELETED":
+                    del there[key]
+                else:
+                    there[key] = event.object
+        return list(there.values())
 
     @asynccontextmanager
     async def _watch(

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ FAST = Timing(
     longest_pause=0.02,
     expiry_lead=0.06,
     refused_pause=0.05,
+    first_refusals=(0.01, 0.02),
     doubt=0.1,
     silence=5.0,
     poll=0.02,
@@ -63,6 +64,7 @@ class FakeViewer:
 
     def __init__(self, transport: ClusterTransport, credential: FakeCredential | None = None) -> None:
         self.ended = asyncio.Event()
+        self.session: Hashable = self
         self.transport = transport
         self.credential = credential or FakeCredential()
         self.problem: Problem | None = None

@@ -8,8 +8,8 @@ import pytest
 from tests.unit.live.fake_apiserver import FakeApiServer
 from tests.unit.live.kit import FakeViewer, Page, until
 
-from headlamp.live.connection import MAX_SUBSCRIPTIONS
 from headlamp.live.hub import Hub
+from headlamp.live.quotas import MAX_SUBSCRIPTIONS
 from headlamp.problems import Problem
 
 

@@ -12,6 +12,7 @@ from tests.unit.live.kit import FAST, FakeCredential, FakeViewer, Page, until
 from headlamp.clusters.credential import Bearer
 from headlamp.live.errors import Rejected, SignInAgain
 from headlamp.live.hub import Hub
+from headlamp.live.members import alone
 from headlamp.live.resources import Selection
 from headlamp.live.upstream import Upstream
 from headlamp.live.viewer import Access
@@ -55,7 +56,7 @@ async def test_c4_a_watch_is_opened_anew_before_its_token_expires_and_nothing_is
         await asyncio.sleep(0.01)
     assert first not in api.watches
     await until(lambda: view.statuses() == api.keys("pods", "a"))
-    assert [watch.token for watch in api.watches] == ["t2"]
+    await until(lambda: [watch.token for watch in api.watches] == ["t2"])
     assert len([path for path, _ in api.requests if "watch=" not in path]) == lists, "no relist"
     assert [state["state"] for state in view.states] == ["loading", "live"]
     await page.disconnect()
@@ -151,7 +152,7 @@ async def test_g1_a_token_that_was_rejected_is_not_sent_again_by_another_list(
 
     pods = Selection("", "v1", "pods", namespaced=True)
     timing = replace(FAST, refused_pause=60)
-    upstream = Upstream(open_access, access=await open_access(), timing=timing, now=hub.now)
+    upstream = Upstream(alone(await open_access(), open_access), timing=timing, now=hub.now)
     api.tokens = {"good"}
     for _ in range(3):
         with pytest.raises(Rejected):

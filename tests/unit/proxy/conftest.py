@@ -16,6 +16,7 @@ from tests.support.upstream import RecordingUpstream
 from headlamp.clusters.aiohttp_transport import AiohttpTransport
 from headlamp.clusters.cluster import Cluster
 from headlamp.clusters.credential import CredentialSource
+from headlamp.clusters.transports import CLIENTS
 from headlamp.problems import Problem
 from headlamp.proxy.http import proxy_http
 from headlamp.proxy.paths import split_cluster_path
@@ -25,9 +26,9 @@ from headlamp.proxy.websocket import proxy_websocket
 class Front:
     """A server with nothing but the proxy: what `web` does around it is not at issue here."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, make: type[AiohttpTransport] = AiohttpTransport) -> None:
         self.cluster = cluster
-        self.transport = AiohttpTransport(cluster)
+        self.transport = make(cluster)
         self.credential: CredentialSource | None = FixedCredential()
         self.credential_of: dict[str, CredentialSource] = {}
         self.options: dict[str, Any] = {}
@@ -90,9 +91,10 @@ async def upstream(authority: Authority) -> AsyncIterator[RecordingUpstream]:
         yield server
 
 
-@pytest.fixture
-async def front(upstream: RecordingUpstream) -> AsyncIterator[Front]:
-    server = Front(upstream.cluster())
+@pytest.fixture(params=sorted(CLIENTS))
+async def front(request: pytest.FixtureRequest, upstream: RecordingUpstream) -> AsyncIterator[Front]:
+    """Each test runs with every client towards clusters that there is."""
+    server = Front(upstream.cluster(), CLIENTS[request.param])
     await server.start()
     yield server
     await server.close()

@@ -98,6 +98,40 @@ async def test_head_has_the_length_and_no_body(front: Front, upstream: Recording
         assert await answer.read() == b""
 
 
+async def test_a_short_answer_in_chunks_goes_on_whole(front: Front, upstream: RecordingUpstream) -> None:
+    async def chunked(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+        answer.enable_chunked_encoding()
+        await answer.prepare(request)
+        await answer.write(b"[1,")
+        await answer.write(b"2]")
+        await answer.write_eof()
+        return answer
+
+    upstream.handler = chunked
+    async with front.client.get(front.url + "/version") as answer:
+        assert await answer.read() == b"[1,2]"
+        assert ("Content-Length" in answer.headers) is not ("Transfer-Encoding" in answer.headers)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_an_answer_that_has_no_body_gets_none(front: Front, upstream: RecordingUpstream, status: int) -> None:
+    upstream.handler = answering(status=status, headers={"ETag": '"x"'})  # type: ignore[assignment]
+    # On one connection: a byte too many would be the beginning of the next answer.
+    for _ in range(2):
+        async with front.client.get(front.url + "/version") as answer:
+            assert answer.status == status
+            assert answer.headers["ETag"] == '"x"'
+            assert await answer.read() == b""
+
+
+async def test_an_empty_body_has_a_length_of_nothing(front: Front, upstream: RecordingUpstream) -> None:
+    upstream.handler = answering(body=b"")  # type: ignore[assignment]
+    async with front.client.get(front.url + "/version") as answer:
+        assert answer.headers["Content-Length"] == "0"
+        assert await answer.read() == b""
+
+
 async def test_a_download_is_streamed_at_flat_memory(front: Front, upstream: RecordingUpstream) -> None:
     size = 256 * MIB
 

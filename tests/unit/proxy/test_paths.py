@@ -162,3 +162,14 @@ def test_f5_normalising_twice_changes_nothing(text: str) -> None:
 def test_h1_a_query_of_a_hundred_thousand_parameters_is_bounded_work() -> None:
     target = parse_target("/clusters/one/x?" + "watch&" * 100_000)
     assert target.is_stream
+
+
+@given(st.text(alphabet="a.~/:-", max_size=12))
+def test_f5_a_plain_path_passes_as_it_is_unless_a_segment_is_empty_or_moves(text: str) -> None:
+    raw = "/" + text
+    segments = text.removesuffix("/").split("/") if text else []
+    if {"", ".", ".."} & set(segments):
+        with pytest.raises(BadPath):
+            normalised(raw)
+    else:
+        assert normalised(raw) == (tuple(segments), raw)

@@ -145,7 +145,6 @@ def test_another_unknown_variable_is_only_warned_of() -> None:
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
-        ("live-sharing", "cluster"),
         ("metrics-enabled", "true"),
         ("metrics-addr", ":9090"),
         ("tracing-enabled", "true"),
@@ -161,7 +160,7 @@ def test_a_setting_that_does_not_work_yet_is_refused_by_name(flag: str, value: s
     assert errors(**{variable: value}) == f"{variable} (-{flag}) is not available in this version; leave it out."
 
 
-@pytest.mark.parametrize("argument", ["-live-sharing=user", "-tracing-enabled=false", "-metrics-addr="])
+@pytest.mark.parametrize("argument", ["-tracing-enabled=false", "-metrics-addr="])
 def test_asking_for_nothing_of_a_setting_that_does_not_work_yet_is_fine(argument: str) -> None:
     assert parse([argument], ENV) == parse([], ENV)
 
@@ -175,7 +174,7 @@ def test_a_store_that_does_not_work_yet_is_refused_by_name(store: str) -> None:
 
 def test_everything_that_is_wrong_is_said_at_once_one_line_each() -> None:
     lines = errors(
-        "-port=70000", "-base-url=http://x/", "-prot=1", "-tls-key-path=/nowhere", "-live-sharing=cluster"
+        "-port=70000", "-base-url=http://x/", "-prot=1", "-tls-key-path=/nowhere", "-tracing-enabled"
     ).splitlines()
     assert len(lines) == 5
 

@@ -128,6 +128,14 @@ async def test_a_live_cookie_is_left_alone(tmp_path: Path) -> None:
         assert "earlier-session" not in await answer.text()
 
 
+async def test_the_page_says_whether_somebody_is_signed_in(tmp_path: Path) -> None:
+    async with whole_server(tmp_path) as whole, whole.browser() as browser:
+        assert 'name="signed-in"' not in await (await browser.get("/c/main/pods", headers=OUR_OWN)).text()
+        await browser.sign_in()
+        text = await (await browser.get("/c/main/pods", headers=OUR_OWN)).text()
+        assert text.count('<meta name="signed-in" content="yes">') == 1
+
+
 async def test_a_try_that_has_not_come_back_is_named_with_the_address_to_register(tmp_path: Path) -> None:
     now = [1_800_000_000.0]
     async with whole_server(tmp_path, now=lambda: now[0], oidc_display_name="Keycloak") as whole:

@@ -15,6 +15,8 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 /** A connection that held this long starts the back-off anew. */
 const STEADY = 10_000;
+/** For how long rows that nobody shows yet are read. */
+const EXPECTED_FOR = 10_000;
 
 export class LiveClient {
   connection = $state<Connection>("idle");
@@ -30,6 +32,7 @@ export class LiveClient {
   #nextId = 1;
   #wait = FIRST_WAIT;
   #openedAt = 0;
+  #expected: { readonly asked: string; readonly rows: RowSet } | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -37,7 +40,25 @@ export class LiveClient {
     held.onRelease(() => this.retryNow());
   }
 
+  /** Begin to read what somebody is going to subscribe to in a moment; it is given up when nobody does. */
+  expect(query: Query): void {
+    const expected = { asked: JSON.stringify(query), rows: this.#begin(query) };
+    this.#expected = expected;
+    setTimeout(() => {
+      if (this.#expected !== expected) return;
+      this.#expected = null;
+      expected.rows.close();
+    }, EXPECTED_FOR);
+  }
+
   subscribe(query: Query): Subscription {
+    const expected = this.#expected;
+    if (expected?.asked !== JSON.stringify(query)) return this.#begin(query);
+    this.#expected = null;
+    return expected.rows;
+  }
+
+  #begin(query: Query): RowSet {
     const id = this.#nextId++;
     const rows = new RowSet(query, () => this.#unsubscribe(id));
     this.#subscriptions.set(id, rows);
@@ -58,6 +79,7 @@ export class LiveClient {
     clearTimeout(this.#timer);
     for (const rows of this.#subscriptions.values()) rows.forget();
     this.#subscriptions.clear();
+    this.#expected = null;
     this.connection = "idle";
     this.#channel?.close();
     this.#channel = null;

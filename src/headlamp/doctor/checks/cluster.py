@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from headlamp.clusters.aiohttp_transport import AiohttpTransport
+from headlamp.clusters.transports import CLIENTS
 from headlamp.doctor.asking import skew_of
 from headlamp.doctor.evidence import CLUSTER_ROAD, ClusterCase
 from headlamp.doctor.findings import Finding, Point
@@ -85,9 +85,9 @@ async def _ask(case: ClusterCase) -> _Reply | Problem:
     tools = case.tools
     transport = None
     try:
-        transport = AiohttpTransport(
-            replace(case.cluster, local_credentials=None), insecure_ssl=case.examined.settings.insecure_ssl
-        )
+        settings = case.examined.settings
+        client = CLIENTS[settings.cluster_client]
+        transport = client(replace(case.cluster, local_credentials=None), insecure_ssl=settings.insecure_ssl)
         began, before = tools.monotonic(), tools.now()
         async with (
             asyncio.timeout(tools.step_s),

@@ -10,7 +10,7 @@ from headlamp.access.explanation import Case, Explanation, explain, read_token
 from headlamp.access.explanation.mapping import GROUP_CLAIMS
 from headlamp.access.reviews import Acceptance
 from headlamp.clusters.credential import CredentialSource
-from headlamp.clusters.transports import Transports
+from headlamp.clusters.transports import CLIENTS, Transports
 from headlamp.doctor.evidence import ClusterCase
 from headlamp.doctor.examined import ShownToken
 from headlamp.doctor.findings import Finding, Point
@@ -59,7 +59,8 @@ async def check(case: ClusterCase) -> AsyncIterator[Finding]:
 
 
 async def _ask(case: ClusterCase, credential: CredentialSource) -> Acceptance:
-    transports = Transports(insecure_ssl=case.examined.settings.insecure_ssl)
+    settings = case.examined.settings
+    transports = Transports(insecure_ssl=settings.insecure_ssl, make=CLIENTS[settings.cluster_client])
     try:
         async with asyncio.timeout(case.tools.step_s):
             return await acceptance(transports.for_cluster(case.cluster), credential)

@@ -1,0 +1,3 @@
+module pyheadlamp/bench/proxy/peer
+
+go 1.25

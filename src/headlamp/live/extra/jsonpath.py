@@ -1,0 +1,77 @@
+"""The column `jsonpath:EXPRESSION`: what an expression in kubectl's syntax finds in an object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from headlamp.live.extra.cells import ExtraCell, text_cell
+from headlamp.live.extra.column import BadExtra, ExtraColumn, Json, Seen, is_secret
+from headlamp.live.extra.hidden import ENVIRONMENT, is_hidden, without_hidden
+from headlamp.live.extra.kubectl_path import parse_path
+from headlamp.live.resources import Selection
+
+MOST_RESULTS = 100
+# Larger ones lose digits in a browser.
+_SAFE_INTEGER = 2**53 - 1
+
+_fields_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def jsonpath_column(expression: str, kind: Selection) -> ExtraColumn:
+    """The column of an expression. One that asks for what rows never carry is refused, or finds nothing."""
+    path = parse_path(expression)
+    for name in path.fields:
+        if is_hidden(name):
+            raise BadExtra(f"Rows never carry {name}.")
+    whole = path.leading[:1] != ("metadata",)
+    if is_secret(kind) and whole:
+        raise BadExtra("Of secrets only the metadata can be shown: {.metadata…}.")
+    # Step by step up to an environment, which has to be seen in its place to be recognised.
+    narrow: list[str] = []
+    for name in path.leading:
+        if name in ENVIRONMENT:
+            break
+        narrow.append(name)
+    rest = path.leading[len(narrow) :]
+
+    def cell(seen: Seen) -> ExtraCell:
+        raw = _narrowed(seen.raw, narrow)
+        if raw is None:
+            return None
+        value = without_hidden(msgspec.json.decode(raw))
+        for name in rest:
+            value = value.get(name) if isinstance(value, dict) else None
+        return _cell_of(path.search(value))
+
+    name = path.fields[-1] if path.fields else expression
+    return ExtraColumn(text_cell(name), "string", cell, whole=whole)
+
+
+def _narrowed(raw: msgspec.Raw | bytes, names: Sequence[str]) -> msgspec.Raw | bytes | None:
+    """The part of an object below these fields: the rest of it is never decoded."""
+    for name in names:
+        inner = _fields_decoder.decode(raw).get(name)
+        if inner is None:
+            return None
+        raw = inner
+    return raw
+
+
+def _cell_of(found: list[Json]) -> ExtraCell:
+    if not found:
+        return None
+    if len(found) > 1:
+        return text_cell(" ".join(_text(item) for item in found[:MOST_RESULTS]))
+    value = found[0]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and math.isfinite(value) and abs(value) <= _SAFE_INTEGER:
+        return value
+    return text_cell(_text(value))
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

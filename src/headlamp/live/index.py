@@ -1,0 +1,259 @@
+"""The rows of a long list that match a filter, in order, kept so change by change and counted by status."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Sequence
+from math import inf
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from headlamp.live.filtering.matching import Matcher, text_of
+from headlamp.live.ordering import SortKey, precedes
+from headlamp.live.protocol import Cell, Facet, Key, Row
+from headlamp.live.statuses import URGENCY, Status, StatusReader
+
+# Different statuses that are counted for a viewer; a column with more than that is no status.
+FACETS_SHOWN = 50
+# Up to so many rows are put in place one by one; more are merged in.
+_FEW = 200
+
+
+class Item(Struct, gc=False):
+    """One row as it is at a moment: a row that changes is another item. `tie` is `ordering.tie_key`.
+
+    `text` is what words are looked for in, "" until `spell_out`: few lists are ever searched.
+    """
+
+    namespace: str
+    name: str
+    cells: list[Cell]
+    tie: str
+    text: str = ""
+
+    def spell_out(self) -> None:
+        """Make `text`."""
+        if not self.text:
+            self.text = text_of(self.namespace, self.name, self.cells)
+
+    @property
+    def key(self) -> Key:
+        """What makes it the same row."""
+        return (self.namespace, self.name)
+
+    @property
+    def row(self) -> Row:
+        """As it is sent."""
+        return (self.namespace, self.name, self.cells)
+
+
+class Change(NamedTuple):
+    """A row before and after; None where there was or is none. The same item twice: look at it again."""
+
+    before: Item | None
+    after: Item | None
+
+
+class Ordering(NamedTuple):
+    """What rows sort by, and which way. Equal keys are ordered by `Item.tie`, always upwards.
+
+    `settled`: an item's key never changes, since it comes from the item alone.
+    """
+
+    key: Callable[[Item], SortKey]
+    descending: bool
+    settled: bool = True
+
+    def sorted(self, entries: Iterable[tuple[SortKey, Item]]) -> list[tuple[SortKey, Item]]:
+        """These rows, with what they sort by, in order."""
+        by_ties = sorted(entries, key=lambda entry: entry[1].tie)
+        # Texts and numbers don't compare; reversing keeps the order of what is equal.
+        by_ties.sort(key=lambda entry: (isinstance(entry[0], str), entry[0]), reverse=self.descending)
+        return by_ties
+
+
+class RowIndex:
+    """Matching rows in order.
+
+    `items` and `keys` belong together, place by place.
+    """
+
+    def __init__(self, matcher: Matcher, ordering: Ordering, status: StatusReader | None) -> None:
+        self.matcher = matcher
+        self.ordering = ordering
+        self.items: list[Item] = []
+        self.keys: list[SortKey] = []
+        self._status = status
+        self._words: dict[Status, int] = {}
+        self._flips: list[tuple[float, int, Item]] = []
+        self._flips_made = 0
+        # What rows sort by that may sort otherwise by now.
+        self._sorted_as: dict[Key, SortKey] = {}
+
+    def count(self, items: Iterable[Item]) -> None:
+        """Count these rows by status, ahead of `fill`."""
+        if self._status is not None:
+            read = self._status
+            for status, count in Counter(read(item.cells) for item in items).items():
+                self._words[status] = self._words.get(status, 0) + count
+
+    def fill(self, items: list[Item], keys: list[SortKey]) -> None:
+        """Take the rows that match, in order, and what they sort by."""
+        self.items, self.keys = items, keys
+        if not self.ordering.settled:
+            self._sorted_as = {item.key: key for item, key in zip(items, keys, strict=True)}
+
+    def watch_age(self, items: Iterable[Item], now: float) -> None:
+        """Note when these rows, matching or not, may change by growing older."""
+        if not self.matcher.timed:
+            return
+        for item in items:
+            moment = self.matcher.flips_at(item, now)
+            if moment < inf:
+                self._flips_made += 1
+                heapq.heappush(self._flips, (moment, self._flips_made, item))
+
+    def renew_ages(self, items: Collection[Item], now: float) -> None:
+        """Drop what was noted of rows as they were, when that is most of it. `items` are all rows as they are."""
+        if len(self._flips) > 2 * len(items) + 1000:
+            self._flips.clear()
+            self.watch_age(items, now)
+
+    @property
+    def next_flip(self) -> float:
+        """When `due` has something; infinity for never."""
+        return self._flips[0][0] if self._flips else inf
+
+    def due(self, now: float) -> list[Item]:
+        """The rows that have come to an age at which they may match or no longer match. Some of them may be gone."""
+        items = []
+        while self._flips and self._flips[0][0] < now:
+            items.append(heapq.heappop(self._flips)[2])
+        return items
+
+    def facets(self) -> list[Facet] | None:
+        """How many rows there are by status, the most frequent first; None when rows have no status.
+
+        One word may stand for ready and not ready rows: the tone is that of the worst only when all are so.
+        """
+        if self._status is None:
+            return None
+        counts: dict[str, tuple[int, str]] = {}
+        for (word, tone), count in self._words.items():
+            known = counts.get(word)
+            best = tone if known is None or URGENCY[tone] > URGENCY[known[1]] else known[1]
+            counts[word] = (count + (known[0] if known else 0), best)
+        ranked = sorted(counts.items(), key=lambda entry: (-entry[1][0], entry[0]))
+        return [Facet(word, count, tone) for word, (count, tone) in ranked[:FACETS_SHOWN]]
+
+    def apply(self, changes: Sequence[Change], now: float, *, read: bool = False) -> None:
+        """Take in changes of rows. `read`: somebody goes through the lists, which must stay as they are for that."""
+        if read:
+            self.items, self.keys = self.items.copy(), self.keys.copy()
+        leaving: list[int] = []
+        coming: list[tuple[SortKey, Item]] = []
+        for before, after in changes:
+            at = -1 if before is None else self.position(before)
+            fits = after is not None and self._fits(after, now)
+            if before is not None and at >= 0:
+                self._count(before, -1)
+            if after is None or not fits:
+                if at >= 0:
+                    leaving.append(at)
+                continue
+            self._count(after, 1)
+            key = self.ordering.key(after)
+            if at >= 0 and self.keys[at] == key:
+                self.items[at] = after
+                continue
+            if at >= 0:
+                leaving.append(at)
+            coming.append((key, after))
+        self.watch_age((after for _, after in changes if after is not None), now)
+        if len(leaving) + len(coming) > _FEW:
+            self._merge(deque(sorted(leaving)), self.ordering.sorted(coming))
+        else:
+            self._move(sorted(leaving, reverse=True), coming)
+
+    def position(self, item: Item) -> int:
+        """The place of an item; -1 when it is not there."""
+        settled = self.ordering.settled
+        key = self.ordering.key(item) if settled else self._sorted_as.get(item.key)
+        if key is None:
+            return -1
+        place = self._place(key, item.tie)
+        return place if place < len(self.items) and self.items[place] is item else -1
+
+    def _place(self, key: SortKey, tie: str) -> int:
+        """How many rows come before one with this key and tie."""
+        items, keys, descending = self.items, self.keys, self.ordering.descending
+        low, high = 0, len(items)
+        while low < high:
+            middle = (low + high) // 2
+            there = keys[middle]
+            before = items[middle].tie < tie if there == key else precedes(there, key) is not descending
+            if before:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _fits(self, item: Item, now: float) -> bool:
+        if self.matcher.wordy:
+            item.spell_out()
+        return self.matcher.matches(item, now)
+
+    def _move(self, leaving: list[int], coming: list[tuple[SortKey, Item]]) -> None:
+        """Drop the places `leaving`, the last first, and put the rows `coming` where they belong, one by one."""
+        settled = self.ordering.settled
+        for place in leaving:
+            if not settled:
+                self._sorted_as.pop(self.items[place].key, None)
+            del self.items[place]
+            del self.keys[place]
+        for key, item in coming:
+            place = self._place(key, item.tie)
+            self.items.insert(place, item)
+            self.keys.insert(place, key)
+            if not settled:
+                self._sorted_as[item.key] = key
+
+    def _merge(self, leaving: deque[int], coming: list[tuple[SortKey, Item]]) -> None:
+        """Drop the places `leaving` and put the rows `coming` where they belong: slices copied, whatever their size."""
+        items: list[Item] = []
+        keys: list[SortKey] = []
+        at = 0
+
+        def copy_to(place: int) -> None:
+            nonlocal at
+            while leaving and leaving[0] < place:
+                gone = leaving.popleft()
+                self._sorted_as.pop(self.items[gone].key, None)
+                items.extend(self.items[at:gone])
+                keys.extend(self.keys[at:gone])
+                at = gone + 1
+            if at < place:
+                items.extend(self.items[at:place])
+                keys.extend(self.keys[at:place])
+                at = place
+
+        for key, item in coming:
+            copy_to(self._place(key, item.tie))
+            items.append(item)
+            keys.append(key)
+            if not self.ordering.settled:
+                self._sorted_as[item.key] = key
+        copy_to(len(self.items))
+        self.items, self.keys = items, keys
+
+    def _count(self, item: Item, difference: int) -> None:
+        if self._status is None:
+            return
+        status = self._status(item.cells)
+        count = self._words.get(status, 0) + difference
+        if count:
+            self._words[status] = count
+        else:
+            self._words.pop(status, None)

@@ -1,0 +1,45 @@
+"""Answers of a server, guided by what they reach in our own client: `python -m tests.fuzz.answers -max_total_time=600`.
+
+The same bytes must be the same answer however they arrive, and what aiohttp refuses must not be one at all. Needs
+`pip install atheris`. What it finds belongs, made small, into `tests/unit/clusters`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+
+import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+with atheris.instrument_imports(include=["headlamp.clusters.lean"]):
+    from tests.unit.clusters.test_lean_differential import compare
+    from tests.unit.clusters.wire import Got, Script, alike, by_lean
+
+_ENDS = ("open", "closed", "reset")
+_METHODS = ("GET", "POST", "HEAD")
+
+
+def look(data: bytes) -> None:
+    """The first bytes say how the rest is split, how it ends, and to which request it is the answer."""
+    if len(data) < 8:
+        return
+    control, raw = data[:8], data[8:]
+    end, method = _ENDS[control[0] % 3], _METHODS[control[1] % 3]
+    edges = [0, *sorted(byte * (len(raw) + 1) // 256 for byte in control[2:]), len(raw)]
+    pieces = [raw[a:b] for a, b in itertools.pairwise(edges) if a < b]
+    _runner.run(_hold(Script(pieces, end, method), Script([raw] if raw else [], end, method)))
+
+
+async def _hold(split: Script, at_once: Script) -> None:
+    one, other = await by_lean(split), await by_lean(at_once)
+    assert alike(one, other, split.raw)
+    if isinstance(one, Got):
+        assert one.body in split.raw or b"chunked" in split.raw.lower()
+    await compare(split)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner() as _runner:
+        atheris.Setup(sys.argv, look)
+        atheris.Fuzz()
