@@ -23,8 +23,10 @@ from headlamp.live.protocol import (
     MAX_MESSAGE_BYTES,
     VERSION,
     Error,
+    Found,
     Hello,
     Look,
+    Search,
     SignedOut,
     Subscribe,
     Unsubscribe,
@@ -35,7 +37,9 @@ from headlamp.live.protocol import (
 )
 from headlamp.live.quotas import Quota
 from headlamp.live.resources import Selection, selection_of
+from headlamp.live.search import Door, Reader, Searches
 from headlamp.live.subscription import Subscription
+from headlamp.live.topic import Topic
 from headlamp.live.upstream import Upstream
 from headlamp.live.viewer import Access, Channel, OpenAccess, Viewer
 from headlamp.problems import Problem
@@ -94,6 +98,8 @@ class _Connection:
         self._allowance = Allowance()
         self._ready: dict[Subscription, None] = {}
         self._errors: deque[Error] = deque()
+        self._found: Found | None = None
+        self._searches = Searches(Door(self._open_topics, self._read_along, hub.leave, self._tell_found, hub.now))
         self._wake = asyncio.Event()
         self._errors_sent = asyncio.Event()
         self._signed_out: Problem | None = None
@@ -128,7 +134,8 @@ class _Connection:
         return closing if writer.cancelled() else writer.result()
 
     def leave(self) -> None:
-        """Give up all subscriptions."""
+        """Give up all subscriptions, and the search that is under way."""
+        self._searches.close()
         for subscription_id in (*self._opening, *self._subscriptions):
             self._unsubscribe(subscription_id)
 
@@ -178,6 +185,8 @@ class _Connection:
                 self._view(message)
             case Look():
                 self._look(message)
+            case Search():
+                self._search(message)
 
     def _begin(self, message: Subscribe) -> None:
         if message.id in self._subscriptions or message.id in self._opening:
@@ -205,6 +214,12 @@ class _Connection:
         elif message.id in self._opening:
             self._looks[message.id] = message
 
+    def _search(self, message: Search) -> None:
+        try:
+            self._searches.ask(message)
+        except BadRequest as problem:
+            self._refuse(0, problem)
+
     def _id_in(self, text: str) -> int:
         """The id of a message that is not valid, if the error can be told to that subscription without ending one."""
         try:
@@ -228,6 +243,7 @@ class _Connection:
         del self._opening[message.id]
         subscription.make_extras = lambda: self._extras(subscription, selection, access, open_access)
         self._subscriptions[message.id] = subscription
+        self._quota.lists[subscription] = message.cluster
         if view := self._views.pop(message.id, None):
             subscription.show(view)
         if look := self._looks.pop(message.id, None):
@@ -255,7 +271,24 @@ class _Connection:
             self._quota.give_back()
             self._ready.pop(subscription, None)
             subscription.end_extras()
+            self._quota.lists.pop(subscription, None)
             self._hub.leave(subscription)
+
+    def _open_topics(self, cluster: str) -> set[Topic]:
+        return {subscription.topic for subscription, of in self._quota.lists.items() if of == cluster}
+
+    async def _read_along(self, cluster: str, selection: Selection, reader: Reader) -> Subscription:
+        async def open_access() -> Access:
+            return await self._viewer.open(cluster)
+
+        access = await open_access()
+        selection = selection.knowing(access.cluster.namespace)
+        return await self._hub.subscribe(access, open_access, selection, 0, reader)
+
+    def _tell_found(self, found: Found) -> None:
+        # An answer that has not been sent yet is out of date.
+        self._found = found
+        self._wake.set()
 
     def _refuse(self, subscription_id: int, problem: Problem) -> None:
         self._errors.append(Error(subscription_id, problem.code, problem.message, problem.remedy))
@@ -267,9 +300,12 @@ class _Connection:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while self._errors or self._ready:
+                while self._errors or self._found or self._ready:
                     if self._errors:
                         await self._write_errors()
+                    if found := self._found:
+                        self._found = None
+                        await self._send(encode(found).decode())
                     await self._write_rows()
         except TimeoutError:
             return CLOSE_TOO_SLOW, "live.too_slow"

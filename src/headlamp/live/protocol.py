@@ -111,6 +111,20 @@ class Look(Struct, frozen=True, tag_field="type", tag="look"):
     rows: Annotated[list[tuple[Name, Name]], Meta(max_length=MAX_LOOKED_AT)] | None
 
 
+class Search(Struct, frozen=True, tag_field="type", tag="search"):
+    """Asks for objects whose namespace and name have all words of `text`, in the lists that this session has open.
+
+    With kinds in `everything` those are read too, in `namespaces` (None: all). The search before is given up.
+    """
+
+    search: SubscriptionId
+    cluster: Name
+    text: Annotated[str, Meta(max_length=253)]
+    everything: Annotated[list[ResourceRef], Meta(max_length=500)] = []
+    namespaces: list[Name] | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
 class Column(Struct, frozen=True):
     """A column as the API server defines it. `priority` above 0: for wide tables; `instant`: cells may be instants."""
 
@@ -232,6 +246,28 @@ class Extra(Struct, frozen=True, tag_field="type", tag="extra"):
     rows: list[ExtraRow]
 
 
+class Hit(Struct, frozen=True):
+    """An object that was found."""
+
+    resource: ResourceRef
+    namespace: str
+    name: str
+
+
+class Found(Struct, frozen=True, tag_field="type", tag="found"):
+    """What a search has found up to now: the best `hits` of `total`, when `read` of `kinds` kinds have been read.
+
+    It comes again while more is read. `missing` names kinds that can't be searched, each by `plural.group`.
+    """
+
+    search: int
+    hits: list[Hit]
+    total: int
+    read: int
+    kinds: int
+    missing: list[Missing]
+
+
 class State(Struct, frozen=True, tag_field="type", tag="state"):
     """How fresh and how complete the rows are.
 
@@ -262,8 +298,8 @@ class SignedOut(Struct, frozen=True, tag_field="type", tag="signed_out"):
     message: str
 
 
-ClientMessage = Subscribe | Unsubscribe | View | Look
-ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | Extra | State | Error | SignedOut
+ClientMessage = Subscribe | Unsubscribe | View | Look | Search
+ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | Extra | Found | State | Error | SignedOut
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_TOO_LARGE = 1009

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from headlamp.live.errors import TooManyConnections, TooManySubscriptions
+from headlamp.live.subscription import Subscription
 
 MAX_CONNECTIONS = 100
 MAX_SUBSCRIPTIONS = 1000
@@ -16,6 +17,8 @@ class Quota:
 
     def __init__(self) -> None:
         self.connections = 0
+        self.lists: dict[Subscription, str] = {}
+        """The lists that are open in all tabs, each with the name of its cluster."""
         self._subscriptions = 0
 
     def take(self) -> None:

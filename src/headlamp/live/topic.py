@@ -50,7 +50,8 @@ class Topic:
         self.table = RowTable()
         self.subscriptions: set[Subscription] = set()
         self.loaded = False
-        self.state = _state_of(Overall("loading", now()))
+        self.how = Overall("loading", now())
+        self.state = _state_of(self.how)
         self.count = 0
         """How many rows have been told of."""
         self._timing = timing
@@ -86,6 +87,11 @@ class Topic:
         return self._snapshot.begin(self._rows(list(self.table), reset=True), len(self.table))
 
     @property
+    def settled(self) -> bool:
+        """Whether the first reading is over: there are rows, or it is known why there are none."""
+        return self.loaded or self.how.state in ("forbidden", "failed", "reconnecting")
+
+    @property
     def snapshot_count(self) -> int:
         """How many rows `snapshot` tells of."""
         return self._snapshot.count if self.shown else 0
@@ -105,6 +111,7 @@ class Topic:
 
     def overall(self, overall: Overall) -> None:
         """See `ReflectorListener`."""
+        self.how = overall
         self.state = _state_of(overall)
         if self.loaded or not overall.loaded:
             for subscription in self.subscriptions:
@@ -120,7 +127,8 @@ class Topic:
     def restarted(self) -> None:
         """See `ReflectorListener`."""
         self.loaded = False
-        self.state = _state_of(Overall("loading", self.now()))
+        self.how = Overall("loading", self.now())
+        self.state = _state_of(self.how)
         self.shown = False
         self._snapshot.drop()
         self.count = 0

@@ -4,7 +4,7 @@ import { clock } from "../app/clock.svelte";
 import { session } from "../session/session.svelte";
 import type { Channel, Listener } from "./channel";
 import { openEvents } from "./events";
-import { CLOSE_SIGNED_OUT, decode, type Query } from "./protocol";
+import { CLOSE_SIGNED_OUT, decode, type Found, type Query, type Search } from "./protocol";
 import { RowSet, type Subscription } from "./rows.svelte";
 import { openSocket } from "./socket";
 
@@ -30,6 +30,7 @@ export class LiveClient {
   #byEvents = false;
   #subscriptions = new Map<number, RowSet>();
   #nextId = 1;
+  #search: { readonly number: number; readonly tell: (found: Found) => void } | null = null;
   #wait = FIRST_WAIT;
   #openedAt = 0;
   #expected: { readonly asked: string; readonly rows: RowSet } | null = null;
@@ -65,6 +66,17 @@ export class LiveClient {
     if (this.connection === "open") this.#send({ type: "subscribe", id, ...query });
     else if (this.connection === "idle") this.#connect();
     return rows;
+  }
+
+  /** Look for names; `tell` is called again while more is read, until the returned function is called. */
+  search(query: Search, tell: (found: Found) => void): () => void {
+    const search = { number: this.#nextId++, tell };
+    this.#search = search;
+    if (this.connection === "idle") this.#connect();
+    else this.#send({ type: "search", search: search.number, ...query });
+    return () => {
+      if (this.#search === search) this.#search = null;
+    };
   }
 
   /** Try now instead of at the end of the wait. */
@@ -160,7 +172,9 @@ export class LiveClient {
     if (channel !== this.#channel) return;
     if (message.type === "hello") clock.setServerTime(message.now);
     else if (message.type === "signed_out") session.markEnded(message.code, message.message);
-    else this.#subscriptions.get(message.id)?.take(message);
+    else if (message.type === "found") {
+      if (message.search === this.#search?.number) this.#search.tell(message);
+    } else this.#subscriptions.get(message.id)?.take(message);
   }
 
   #retryLater(): void {

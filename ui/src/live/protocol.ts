@@ -28,7 +28,29 @@ export interface Missing {
 
 export type LiveState = "loading" | "live" | "reconnecting" | "partial" | "forbidden" | "failed";
 
+/** What to look for: the words of `text` in namespace or name, in the lists that are open and in these kinds. */
+export interface Search {
+  readonly cluster: string;
+  readonly text: string;
+  readonly everything: readonly ResourceRef[];
+  readonly namespaces: readonly string[] | null;
+  readonly limit: number;
+}
+
+/** What has been found up to now, when `read` of `kinds` kinds have been read. */
+export interface Found {
+  readonly type: "found";
+  readonly search: number;
+  readonly hits: readonly { readonly resource: ResourceRef; readonly namespace: string; readonly name: string }[];
+  readonly total: number;
+  readonly read: number;
+  readonly kinds: number;
+  /** `namespace` is the kind, as `plural.group`. */
+  readonly missing: readonly Missing[];
+}
+
 export type ServerMessage =
+  | Found
   | { readonly type: "hello"; readonly version: number; readonly now: number }
   | { readonly type: "columns"; readonly id: number; readonly columns: readonly Column[] }
   | { readonly type: "rows"; readonly id: number; readonly reset: boolean; readonly rows: readonly WireRow[] }
