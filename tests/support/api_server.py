@@ -19,13 +19,14 @@ PODS = {
 
 
 class SmallApiServer:
-    """A handler for `RecordingUpstream`. `refuses` is whether it answers 401 to every bearer.
+    """A handler for `RecordingUpstream`. `refuses` is whether it answers 401 to every bearer, `pods` are the names.
 
     `asked` holds who asked for which path, in order, by the tokens that came.
     """
 
     def __init__(self) -> None:
         self.refuses = False
+        self.pods = ["web-1", "web-2"]
         self.asked: list[tuple[str, str]] = []
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -53,7 +54,7 @@ class SmallApiServer:
 
     async def _pods(self, request: web.Request) -> web.StreamResponse:
         if "watch" not in request.query:
-            return web.json_response(_table(["web-1", "web-2"]))
+            return web.json_response(_table(self.pods))
         stream = web.StreamResponse(headers={"Content-Type": "application/json"})
         await stream.prepare(request)
         # Nothing happens; the watch lasts until the product ends it.
