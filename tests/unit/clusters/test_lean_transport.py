@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -49,6 +50,25 @@ async def answering(peer: Peer, answer: bytes = OK) -> None:
     while True:
         await peer.request()
         await peer.send(answer)
+
+
+async def test_a_connection_that_is_over_does_not_wait_for_the_garbage_collector(opened: Open) -> None:
+    async def begin(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(CHUNKED + b"2\r\nok\r\n")
+        await peer.rest()
+
+    transport, _ = await opened(begin)
+    gc.collect()
+    gc.disable()
+    try:
+        async with transport.request("GET", "/x", headers={}, stream=True) as answer:
+            assert await anext(answer.chunks()) == b"ok"
+        async with asyncio.timeout(10):
+            while any(isinstance(thing, Connection) for thing in gc.get_objects()):
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
 
 
 # What is not this request's answer

@@ -181,13 +181,14 @@ class Answer:
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self.held = 0
-        if self._connection is not None:
-            self._connection.resume()
         return data
 
     async def _more(self) -> None:
         if self._failure is not None:
             raise self._failure
+        if self._connection is not None:
+            # Not sooner: what is read while the last piece is on its way to a slow reader only takes memory.
+            self._connection.resume()
         self._arrival = asyncio.get_running_loop().create_future()
         try:
             await self._arrival

@@ -16,8 +16,10 @@ from headlamp.clusters.failures import InvalidAnswer
 from headlamp.clusters.lean.answer import Answer
 from headlamp.clusters.lean.request import Request
 
-_HELD = 128 * 1024
-"""Of a body that nobody reads we take no more than this and what is under way."""
+_HELD = 64 * 1024
+"""Bytes of a body that nobody reads: we take no more than this and what is under way."""
+_UNDECRYPTED = 64 * 1024
+"""Bytes that TLS takes from the socket ahead of us; 256 KiB if nothing is said."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -69,7 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         return answer
 
     def resume(self) -> None:
-        """Read on, now that what was held has been taken."""
+        """Read on, now that what was held has been taken, and passed on."""
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
@@ -85,6 +87,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by descent
+        if hasattr(transport, "set_read_buffer_limits"):  # only with TLS
+            transport.set_read_buffer_limits(_UNDECRYPTED)
         if hasattr(select, "poll"):  # Windows has none
             watched = select.poll()
             watched.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
@@ -114,7 +118,7 @@ class Connection(asyncio.BufferedProtocol):
             self._paused = True
             self._transport.pause_reading()
             self._expect(None)
-        elif answer.status:
+        elif answer.status and not self._paused:
             self._expect(self._patience)
         answer.wake()
 
@@ -129,6 +133,8 @@ class Connection(asyncio.BufferedProtocol):
             self._over(ServerDisconnectedError() if exc is None else ClientOSError(*exc.args))
         if self._timer is not None:
             self._timer.cancel()
+        # TLS keeps methods of ours, and 256 KiB: in a circle they would wait for the garbage collector.
+        self._transport = _Gone()
         self._freed(self)
 
     def pause_writing(self) -> None:
@@ -173,7 +179,8 @@ class Connection(asyncio.BufferedProtocol):
             failure.__cause__ = error
             self.cut(failure)
         else:
-            self._expect(request.patience if self._answer is None or self._answer.status else request.head_patience)
+            if self._answer is not None and not self._paused:
+                self._expect(request.patience if self._answer.status else request.head_patience)
 
     def _expect(self, seconds: float | None) -> None:
         """Something has to come within `seconds`. The timer is set anew only where it would go off too late."""
@@ -193,3 +200,10 @@ class Connection(asyncio.BufferedProtocol):
             self.cut(TimeoutError())
         elif self._deadline < math.inf:
             self._set_timer()
+
+
+class _Gone(asyncio.Transport):
+    """In the place of a transport that is closed."""
+
+    def abort(self) -> None:
+        """There is nothing left to close."""
