@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_MET = {True: "yes", False: "NO", None: ""}
+_VERDICTS = {True: "met", False: "MISSED", None: ""}
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,8 @@ class Figure:
 
 def table(figures: Sequence[Figure]) -> str:
     """All of them as text, a line each."""
-    lines = [
-        (f.row, f.what, _amount(f.value, f.unit), _goal(f), {True: "yes", False: "NO", None: ""}[f.met], f.more)
-        for f in figures
-    ]
-    heads = ("row", "figure", "measured", "goal", "met", "")
+    lines = [(f.row, f.what, amount(f.value, f.unit), goal(f), verdict(f), f.more) for f in figures]
+    heads = ("row", "figure", "measured", "goal", "", "spread and what else there is")
     widths = [max(len(line[at]) for line in (heads, *lines)) for at in range(5)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, (*widths, 0), strict=True)).rstrip()
@@ -51,12 +48,19 @@ def milliseconds(seconds: Sequence[float]) -> str:
     return f"{min(seconds) * 1000:.0f} to {max(seconds) * 1000:.0f} ms in {len(seconds)} rounds"
 
 
-def _goal(figure: Figure) -> str:
+def verdict(figure: Figure) -> str:
+    """Whether the goal is met, as a word that stands out where it is not."""
+    return _VERDICTS[figure.met]
+
+
+def goal(figure: Figure) -> str:
+    """What the figure should be, with its sign and unit; empty when it is only told."""
     if figure.goal is None:
         return ""
-    return f"{'≥' if figure.at_least else '≤'} {_amount(figure.goal, figure.unit)}"
+    return f"{'≥' if figure.at_least else '≤'} {amount(figure.goal, figure.unit)}"
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
+    """A number in three digits or as many as it has before the point, and its unit."""
     digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f} {unit}".rstrip()

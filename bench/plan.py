@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from bench import (
@@ -23,48 +21,72 @@ from bench import (
     viewers,
 )
 from bench.figures import Figure
+from bench.parts import Part, missing
 from bench.stages import MANY_PODS, PODS, generated_stage, real_stage
 
 Measure = Callable[..., list[Figure]]
 
 
 @dataclass(frozen=True)
+class Row:
+    """A measurement, the names by which it is asked for, and what it needs of the machine."""
+
+    names: Sequence[str]
+    measure: Measure
+    needs: Collection[Part] = ()
+
+    @property
+    def name(self) -> str:
+        """The first one."""
+        return self.names[0]
+
+
+@dataclass(frozen=True)
 class Act:
-    """Measurements that share their surroundings: each has the names by which it is asked for."""
+    """Measurements that share their surroundings, and what those are called."""
 
+    title: str
     stage: Callable[[], AbstractContextManager[Any]] | None
-    measures: Sequence[tuple[Collection[str], Measure]]
+    rows: Sequence[Row]
+    needs: Collection[Part] = ()
 
-    def wanted(self, names: Collection[str]) -> list[tuple[str, Measure]]:
-        """Those that are asked for, by their first name; all when nothing is named."""
-        return [(next(iter(own)), measure) for own, measure in self.measures if not names or set(own) & set(names)]
+    def wanted(self, names: Collection[str]) -> list[Row]:
+        """Those that are asked for; all when nothing is named."""
+        return [row for row in self.rows if not names or set(row.names) & set(names)]
 
 
 ACTS = (
-    Act(None, [(("p1", "p2", "proxied"), proxied.measure)]),
+    Act("the proxied path, beside Go's", None, [Row(("p1", "p2", "proxied"), proxied.measure, [Part.GO])]),
     Act(
+        "a real API server with 10,000 pods",
         real_stage,
         [
-            (("p3", "rows_live"), rows_live.measure),
-            (("p4", "octets"), octets.measure),
-            (("p6", "latency"), latency.measure),
+            Row(("p3", "rows_live"), rows_live.measure, [Part.BROWSER]),
+            Row(("p4", "octets"), octets.measure),
+            Row(("p6", "latency"), latency.measure, [Part.BROWSER]),
         ],
+        [Part.CLUSTER],
     ),
     Act(
+        "a generated cluster with 10,000 pods",
         lambda: generated_stage(PODS),
         [
-            (("p5", "viewers"), viewers.measure),
-            (("p7", "filter"), filtering.measure),
-            (("p8", "footprint"), footprint.measure),
-            (("p9", "browser"), smoothness.measure),
+            Row(("p5", "viewers"), viewers.measure),
+            Row(("p7", "filter"), filtering.measure, [Part.BROWSER]),
+            Row(("p8", "footprint"), footprint.measure, [Part.BROWSER]),
+            Row(("p9", "browser"), smoothness.measure, [Part.BROWSER]),
         ],
     ),
     Act(
+        "a generated cluster with 50,000 pods",
         lambda: generated_stage(MANY_PODS),
-        [(("p10", "large"), large.measure), (("p7", "filter"), filtering.measure)],
+        [
+            Row(("p10", "large"), large.measure, [Part.BROWSER]),
+            Row(("p7", "filter"), filtering.measure, [Part.BROWSER]),
+        ],
     ),
 )
-NAMES = sorted({name for act in ACTS for own, _ in act.measures for name in own})
+NAMES = sorted({name for act in ACTS for row in act.rows for name in row.names})
 
 
 @dataclass
@@ -79,38 +101,53 @@ class Outcome:
         return sorted(self.figures, key=lambda figure: int(figure.row[1:]))
 
 
-def run(names: Collection[str] = (), *, short: bool) -> Outcome:
-    """Measure what is named, or all. What can't be measured is said on standard error, and the rest goes on."""
+def run(names: Collection[str] = (), *, short: bool, say: Callable[[str], None]) -> Outcome:
+    """Measure what is named, or all; `say` is told how far it is, and what is missing.
+
+    What can't be measured is in the outcome's `failed`, and the rest goes on.
+    """
     outcome = Outcome([], [])
-    for act in ACTS:
-        if wanted := act.wanted(names):
-            for name, figures in _perform(act, wanted, short=short):
-                if figures is None:
-                    outcome.failed.append(name)
-                else:
-                    outcome.figures += figures
+    for at, act in enumerate(ACTS, 1):
+        if rows := _possible(act, act.wanted(names), outcome, say):
+            say(f"[{at}/{len(ACTS)}] {act.title}: {', '.join(row.name for row in rows)}")
+            _perform(act, rows, outcome, short=short, say=say)
     return outcome
 
 
-def _perform(
-    act: Act, wanted: Sequence[tuple[str, Measure]], *, short: bool
-) -> Iterator[tuple[str, list[Figure] | None]]:
-    if act.stage is None:
-        for name, measure in wanted:
-            yield name, _attempt(name, partial(measure, short=short))
-        return
-    with act.stage() as stage:
-        for name, measure in wanted:
-            yield name, _attempt(name, partial(measure, stage, short=short))
+def _possible(act: Act, wanted: Sequence[Row], outcome: Outcome, say: Callable[[str], None]) -> list[Row]:
+    """Those of `wanted` for which all is there."""
+    possible = []
+    for row in wanted:
+        if parts := missing([*act.needs, *row.needs]):
+            outcome.failed.append(row.name)
+            say(f"{row.name} is left out. {' '.join(part.value for part in parts)}")
+        else:
+            possible.append(row)
+    return possible
 
 
-def _attempt(name: str, measure: Callable[[], list[Figure]]) -> list[Figure] | None:
+def _perform(act: Act, rows: Sequence[Row], outcome: Outcome, *, short: bool, say: Callable[[str], None]) -> None:
+    left = list(rows)
+    try:
+        with act.stage() if act.stage is not None else nullcontext() as stage:
+            surroundings = () if stage is None else (stage,)
+            while left:
+                _attempt(left.pop(0), surroundings, outcome, short=short, say=say)
+    except Exception:  # surroundings that don't come up leave the other acts worth measuring
+        traceback.print_exc()
+        outcome.failed += [row.name for row in left]
+        say(f"{act.title}: could not be set up, or not be ended.")
+
+
+def _attempt(
+    row: Row, surroundings: tuple[Any, ...], outcome: Outcome, *, short: bool, say: Callable[[str], None]
+) -> None:
     begun = time.monotonic()
     try:
-        figures = measure()
+        outcome.figures += row.measure(*surroundings, short=short)
     except Exception:  # whatever it was, the other rows are still worth measuring
         traceback.print_exc()
-        print(f"{name} could not be measured.", file=sys.stderr)
-        return None
-    print(f"{name}: measured in {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-    return figures
+        outcome.failed.append(row.name)
+        say(f"{row.name}: could not be measured.")
+    else:
+        say(f"{row.name}: measured in {time.monotonic() - begun:.0f} s")

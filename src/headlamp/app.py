@@ -27,9 +27,11 @@ from headlamp.doctor.tickets import ProbeTickets
 from headlamp.doctor.tools import Tools
 from headlamp.listening import BACKLOG, listen
 from headlamp.live.hub import Hub
+from headlamp.live.window import WINDOW_FROM
 from headlamp.oidc.config import ProviderConfig
 from headlamp.oidc.provider import Provider
 from headlamp.oidc.token_rule import TokenRule
+from headlamp.open_files import allow_many
 from headlamp.problems import Problem
 from headlamp.sessions.cookie import LoginCookies, LogoutCookie, SessionCookie
 from headlamp.sessions.manager import Sessions
@@ -77,16 +79,23 @@ class Running:
     port: int
 
 
-def build(settings: Settings, *, now: Callable[[], float] = time.time) -> web.Application:
+def build(
+    settings: Settings, *, now: Callable[[], float] = time.time, window_from: int = WINDOW_FROM
+) -> web.Application:
     """The application, not started yet: usable in a test without a port.
 
     Raises `SecretUnusable` when there is no place for the server's secret.
     """
-    return _application(assemble(settings, _secret(settings), now=now))
+    return _application(assemble(settings, _secret(settings), now=now, window_from=window_from))
 
 
-def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = time.time) -> Services:
-    """The parts of the application, with `secret` to seal sessions and sign-ins; none of them is started."""
+def assemble(
+    settings: Settings, secret: bytes, *, now: Callable[[], float] = time.time, window_from: int = WINDOW_FROM
+) -> Services:
+    """The parts of the application, with `secret` to seal sessions and sign-ins; none of them is started.
+
+    Lists with more rows than `window_from` are sent in windows.
+    """
     local = not settings.oidc_configured and settings.loopback_only
     sealer = Sealer(secret)
     clusters = Clusters(
@@ -119,7 +128,7 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
             trusted_proxies=settings.trusted_proxies,
             allowed_hosts=settings.allowed_hosts,
         ),
-        hub=Hub(between_users=settings.live_sharing == "cluster", now=now),
+        hub=Hub(between_users=settings.live_sharing == "cluster", now=now, window_from=window_from),
         streams=EventStreams(),
         page=Page(
             settings.html_static_dir or bundled_directory(),
@@ -135,13 +144,17 @@ def assemble(settings: Settings, secret: bytes, *, now: Callable[[], float] = ti
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, sockets: Sequence[socket.socket] = (), now: Callable[[], float] = time.time
+    settings: Settings,
+    *,
+    sockets: Sequence[socket.socket] = (),
+    now: Callable[[], float] = time.time,
+    window_from: int = WINDOW_FROM,
 ) -> AsyncIterator[Running]:
     """A running server, ended with the block, on `sockets` if they are given (several processes share them).
 
     Raises a kind of `CannotListen`, and other kinds of `Problem` for secret and store.
     """
-    app = build(settings, now=now)
+    app = build(settings, now=now, window_from=window_from)
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(
             app,
@@ -161,6 +174,7 @@ async def serving(
 
 def run(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status: 0, or 1 when it could not start."""
+    allow_many()
     try:
         uvloop.run(_serve(settings))
     except (Problem, OSError) as error:

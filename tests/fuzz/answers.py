@@ -18,15 +18,25 @@ with atheris.instrument_imports(include=["headlamp.clusters.lean"]):
 
 _ENDS = ("open", "closed", "reset")
 _METHODS = ("GET", "POST", "HEAD")
+# Beginnings that take longer to find than what comes after them is interesting.
+_BEGINNINGS = (
+    b"",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 Not Modified\r\n",
+    b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n",
+)
 
 
 def look(data: bytes) -> None:
-    """The first bytes say how the rest is split, how it ends, and to which request it is the answer."""
+    """The first bytes say how the rest begins, ends and is split, and to which request it is the answer."""
     if len(data) < 8:
         return
-    control, raw = data[:8], data[8:]
+    control, raw = data[:8], _BEGINNINGS[data[2] % len(_BEGINNINGS)] + data[8:]
     end, method = _ENDS[control[0] % 3], _METHODS[control[1] % 3]
-    edges = [0, *sorted(byte * (len(raw) + 1) // 256 for byte in control[2:]), len(raw)]
+    edges = [0, *sorted(byte * (len(raw) + 1) // 256 for byte in control[3:]), len(raw)]
     pieces = [raw[a:b] for a, b in itertools.pairwise(edges) if a < b]
     _runner.run(_hold(Script(pieces, end, method), Script([raw] if raw else [], end, method)))
 

@@ -1,4 +1,4 @@
-"""Lists, watches and writes through the proxy."""
+"""Lists, watches and writes through the proxy, with either client towards clusters."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ from tests.real.stack.apiserver import ApiServer
 from tests.real.stack.objects import config_map
 from tests.real.stack.people import ALICE
 from tests.real.stack.product import Product
+from tests.real.stack.whole import Stack
+
+from headlamp.clusters.transports import CLIENTS
 
 APPLY = "application/apply-patch+yaml"
 MAPS = "/api/v1/namespaces/{}/configmaps"
+
+
+@pytest.fixture(scope="module", params=sorted(CLIENTS))
+def product(request: pytest.FixtureRequest, stack: Stack) -> Product:
+    """A product with each of the clients towards clusters."""
+    option = f"-cluster-client={request.param}"
+    return stack.serve(stack.product_port(), stack.dex.client, option, name=f"headlamp-client-{request.param}")
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";
-import App from "./app/App.svelte";
 import { begin } from "./app/begin";
 
-const target = document.querySelector("#app");
+// The rows are on their way while the rest of the page is still being read.
 begin();
-if (target) mount(App, { target });
+const target = document.querySelector("#app");
+if (target) {
+  const { default: App } = await import("./app/App.svelte");
+  mount(App, { target });
+}

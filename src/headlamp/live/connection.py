@@ -9,7 +9,7 @@ from contextlib import suppress
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from headlamp.live.cutting import Cut, WasCut
+from headlamp.live.cutting import Cut, Patience, WasCut
 from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, SignInAgain, TooManyConnections
 from headlamp.live.extra.allowance import Allowance
 from headlamp.live.extra.extras import Extras
@@ -105,6 +105,7 @@ class _Connection:
         self._signed_out: Problem | None = None
         # One task reads, which is that of the connection, and one writes: there may be thousands.
         self._reading = Cut()
+        self._patience = Patience(hub.timing.send)
 
     async def run(self) -> tuple[int, str]:
         """Serve; returns the code and reason to close with."""
@@ -270,7 +271,7 @@ class _Connection:
         if subscription := self._subscriptions.pop(subscription_id, None):
             self._quota.give_back()
             self._ready.pop(subscription, None)
-            subscription.end_extras()
+            subscription.close()
             self._quota.lists.pop(subscription, None)
             self._hub.leave(subscription)
 
@@ -296,21 +297,25 @@ class _Connection:
 
     async def _write(self) -> tuple[int, str]:
         try:
-            await self._send(encode(Hello(VERSION, self._hub.now(), self._stream)).decode())
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._errors or self._found or self._ready:
-                    if self._errors:
-                        await self._write_errors()
-                    if found := self._found:
-                        self._found = None
-                        await self._send(encode(found).decode())
-                    await self._write_rows()
+            async with self._patience:
+                await self._send(encode(Hello(VERSION, self._hub.now(), self._stream)).decode())
+                while True:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    await self._write_all()
         except TimeoutError:
             return CLOSE_TOO_SLOW, "live.too_slow"
         except ConnectionError:
             return 1000, ""
+
+    async def _write_all(self) -> None:
+        while self._errors or self._found or self._ready:
+            if self._errors:
+                await self._write_errors()
+            if found := self._found:
+                self._found = None
+                await self._send(encode(found).decode())
+            await self._write_rows()
 
     async def _write_errors(self) -> None:
         while self._errors:
@@ -330,7 +335,7 @@ class _Connection:
             await self._send(payload.frame(subscription.id))
 
     async def _send(self, frame: str | bytes) -> None:
-        async with asyncio.timeout(self._hub.timing.send):
+        with self._patience:
             if isinstance(frame, str):
                 await self._channel.send_text(frame)
             else:

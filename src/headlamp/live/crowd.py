@@ -152,7 +152,7 @@ class Crowd(Feed):
                     self._held.pop(namespace, None)
                     await asyncio.sleep(pacing.after_refusal(key, refusals))
                 elif isinstance(outcome, Problem):
-                    pause = backoff.next(outcome.retry_after)
+                    pause = backoff.after(outcome)
                     self._tell(namespace, "reconnecting", outcome, retry_at=self._upstream.now() + pause)
                     await asyncio.sleep(pause)
                 # The list will be of later than what came until now.

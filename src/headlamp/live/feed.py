@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from headlamp.clusters.errors import TokenTooLarge
+from headlamp.clusters.errors import ClusterUnreachable, TokenTooLarge
 from headlamp.live.errors import (
     BadSelector,
     BrokenStream,
@@ -83,6 +83,12 @@ class FeedContext:
     pacing: Pacing
     values: Values
     cached: bool = True
+
+
+def is_before(version: str, other: str) -> bool:
+    """Whether a resource version is older than another. An API server's are numbers; others can't be compared."""
+    numbers = all(one.isascii() and one.isdigit() for one in (version, other))
+    return numbers and int(version) < int(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,11 @@ class Feed:
                 self._context.listener.over(cause)
                 return
             except Problem as problem:
-                await self._wait("reconnecting", problem, self._backoff.next(problem.retry_after))
+                if isinstance(problem, ClusterUnreachable) and self._condition.state == "reconnecting":
+                    # More than a connection that broke: nobody is there. What comes back may be another server, or
+                    # the same put back to a backup, so the list is read again.
+                    self.version = ""
+                await self._wait("reconnecting", problem, self._backoff.after(problem))
 
     async def _once(self) -> None:
         listed_now = not self.version
@@ -285,6 +295,8 @@ class Feed:
         try:
             for line in lines:
                 event = self._reader.event(line, namespace=self.place, now=now, skew=skew)
+                if event.row is None and is_before(event.version, self.version):
+                    raise Gone("The cluster's versions have gone back.")
                 self._context.table.define(self._reader.columns)
                 self.apply(event, now)
                 if event.version:

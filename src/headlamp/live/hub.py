@@ -17,10 +17,14 @@ from headlamp.live.subscription import Subscriber, Subscription
 from headlamp.live.timing import Timing
 from headlamp.live.topic import Topic
 from headlamp.live.viewer import Access, OpenAccess
+from headlamp.live.window import WINDOW_FROM
 
 
 class Hub:
-    """One reading for each cluster, selection and company (see `sharing`): of one user, or `between_users` of many."""
+    """One reading for each cluster, selection and company (see `sharing`): of one user, or `between_users` of many.
+
+    Of lists with more rows than `window_from`, pages that say what is in sight are sent windows.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Hub:
         now: Callable[[], float] = time.time,
         random: Callable[[], float] = random_module.random,
         timing: Timing | None = None,
+        window_from: int = WINDOW_FROM,
     ) -> None:
         self.timing = timing or Timing()
         self.now = now
@@ -36,7 +41,9 @@ class Hub:
         self.endings = Endings()
         self.quotas = Quotas()
         self._companies = Companies(self.timing, between_users=between_users)
-        self._seating = Seating(self._companies, self.endings, timing=self.timing, now=now, random=random)
+        self._seating = Seating(
+            self._companies, self.endings, timing=self.timing, now=now, random=random, window_from=window_from
+        )
         self._seats: dict[Subscription, Seat] = {}
         self._lingering: dict[Seat, asyncio.TimerHandle] = {}
 

@@ -4,56 +4,20 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
-from msgspec import Struct
-
-from headlamp.live.filtering.matching import Matcher, text_of
+from headlamp.live.filtering.matching import Matcher
+from headlamp.live.items import Change, Item
 from headlamp.live.ordering import SortKey, precedes
-from headlamp.live.protocol import Cell, Facet, Key, Row
+from headlamp.live.protocol import Facet, Key
 from headlamp.live.statuses import URGENCY, Status, StatusReader
 
 # Different statuses that are counted for a viewer; a column with more than that is no status.
 FACETS_SHOWN = 50
 # Up to so many rows are put in place one by one; more are merged in.
 _FEW = 200
-
-
-class Item(Struct, gc=False):
-    """One row as it is at a moment: a row that changes is another item. `tie` is `ordering.tie_key`.
-
-    `text` is what words are looked for in, "" until `spell_out`: few lists are ever searched.
-    """
-
-    namespace: str
-    name: str
-    cells: list[Cell]
-    tie: str
-    text: str = ""
-
-    def spell_out(self) -> None:
-        """Make `text`."""
-        if not self.text:
-            self.text = text_of(self.namespace, self.name, self.cells)
-
-    @property
-    def key(self) -> Key:
-        """What makes it the same row."""
-        return (self.namespace, self.name)
-
-    @property
-    def row(self) -> Row:
-        """As it is sent."""
-        return (self.namespace, self.name, self.cells)
-
-
-class Change(NamedTuple):
-    """A row before and after; None where there was or is none. The same item twice: look at it again."""
-
-    before: Item | None
-    after: Item | None
 
 
 class Ordering(NamedTuple):
@@ -115,9 +79,9 @@ class RowIndex:
                 self._flips_made += 1
                 heapq.heappush(self._flips, (moment, self._flips_made, item))
 
-    def renew_ages(self, items: Collection[Item], now: float) -> None:
-        """Drop what was noted of rows as they were, when that is most of it. `items` are all rows as they are."""
-        if len(self._flips) > 2 * len(items) + 1000:
+    def renew_ages(self, items: Iterable[Item], rows: int, now: float) -> None:
+        """Drop what was noted of rows as they were, when that is most of it. `items` are all `rows` as they are."""
+        if len(self._flips) > 2 * rows + 1000:
             self._flips.clear()
             self.watch_age(items, now)
 
@@ -127,11 +91,12 @@ class RowIndex:
         return self._flips[0][0] if self._flips else inf
 
     def due(self, now: float) -> list[Item]:
-        """The rows that have come to an age at which they may match or no longer match. Some of them may be gone."""
-        items = []
+        """The rows that have come to an age at which they may match or no longer match, each once; some may be gone."""
+        items: dict[int, Item] = {}
         while self._flips and self._flips[0][0] < now:
-            items.append(heapq.heappop(self._flips)[2])
-        return items
+            item = heapq.heappop(self._flips)[2]
+            items[id(item)] = item
+        return list(items.values())
 
     def facets(self) -> list[Facet] | None:
         """How many rows there are by status, the most frequent first; None when rows have no status.
@@ -225,12 +190,15 @@ class RowIndex:
         items: list[Item] = []
         keys: list[SortKey] = []
         at = 0
+        if not self.ordering.settled:
+            # First of all: a row that moves is among those that leave and among those that come.
+            for place in leaving:
+                self._sorted_as.pop(self.items[place].key, None)
 
         def copy_to(place: int) -> None:
             nonlocal at
             while leaving and leaving[0] < place:
                 gone = leaving.popleft()
-                self._sorted_as.pop(self.items[gone].key, None)
                 items.extend(self.items[at:gone])
                 keys.extend(self.keys[at:gone])
                 at = gone + 1

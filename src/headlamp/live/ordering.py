@@ -6,6 +6,7 @@ The page sorts shorter lists itself (`ui/src/list/sort.ts`); `tests/vectors/orde
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET
@@ -117,6 +118,8 @@ def natural_key(text: str) -> str:
     return _DIGITS.sub(_weighed, text.lower())
 
 
+# A search by halves asks for the same rows in the middle each time.
+@lru_cache(maxsize=4096)
 def tie_key(namespace: str, name: str) -> str:
     """What decides between rows whose cells sort alike: different for different rows, and natural in both parts."""
     text = f"{namespace}\0{name}"

@@ -56,7 +56,7 @@ class ViewSpec(Struct, frozen=True):
 
     number: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     filter: Annotated[str, Meta(max_length=2048)] = ""
-    sort: Name = "@urgent"
+    sort: Annotated[str, Meta(max_length=600)] = "@urgent"
     descending: bool = False
     status: Name = ""
     first: Annotated[int, Meta(ge=0, le=10_000_000)] = 0

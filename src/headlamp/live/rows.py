@@ -16,7 +16,8 @@ class RowTable:
         self.columns: tuple[Column, ...] | None = None
         self._instants: list[int] = []
         self._namespaces: dict[str, dict[str, list[Cell]]] = {}
-        self._dirty: dict[Key, None] = {}
+        # Whether the row was there when `take_changes` was called last.
+        self._dirty: dict[Key, bool] = {}
         self.mentioned: set[Callable[[Key], None]] = set()
         """Told of each row that the cluster speaks of, also when its cells stay as they are: the object may not."""
 
@@ -59,13 +60,13 @@ class RowTable:
             if old == cells:
                 return
         rows[name] = cells
-        self._dirty[(namespace, name)] = None
+        self._dirty.setdefault((namespace, name), old is not None)
 
     def remove(self, namespace: str, name: str) -> None:
         """Drop a row, if it is there."""
         rows = self._namespaces.get(namespace)
         if rows is not None and rows.pop(name, None) is not None:
-            self._dirty[(namespace, name)] = None
+            self._dirty.setdefault((namespace, name), True)
             if not rows:
                 del self._namespaces[namespace]
 
@@ -101,3 +102,8 @@ class RowTable:
     def has_changes(self) -> bool:
         """Whether `take_changes` would return any."""
         return bool(self._dirty)
+
+    @property
+    def has_only_grown(self) -> bool:
+        """Whether `take_changes` would return only rows that were not there when it was called last."""
+        return not any(self._dirty.values())

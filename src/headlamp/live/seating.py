@@ -32,12 +32,14 @@ class Seating:
         timing: Timing,
         now: Callable[[], float],
         random: Callable[[], float],
+        window_from: int,
     ) -> None:
         self._companies = companies
         self._endings = endings
         self._timing = timing
         self._now = now
         self._random = random
+        self._window_from = window_from
         self._topics: dict[Place, list[Topic]] = {}
         self._seats: dict[tuple[str, Place], Seat] = {}
         self._of: dict[Member, Seat] = {}
@@ -133,6 +135,7 @@ class Seating:
             refused=self._refused,
             lost=self._lost,
             over=partial(self._over, place),
+            window_from=self._window_from,
         )
         self._topics.setdefault(place, []).append(topic)
         topic.start()

@@ -11,44 +11,23 @@ import logging
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, TypeVar
 
-from msgspec import Struct
-
-from headlamp.live.filtering.grammar import Condition, without_status
-from headlamp.live.filtering.matching import FindColumn, Matcher, dashed
-from headlamp.live.index import Change, Item, Ordering, RowIndex
-from headlamp.live.ordering import SortKey, natural_key, sense_of, sort_key, tie_key
+from headlamp.live.filtering.matching import FindColumn, Matcher
+from headlamp.live.index import RowIndex
+from headlamp.live.items import Change, Item, ItemTable, coalesced
+from headlamp.live.ordering import SortKey
+from headlamp.live.plan import Plan, no_extras, ordering_of
 from headlamp.live.protocol import Column, Key, Row
-from headlamp.live.statuses import URGENCY, StatusReader, status_reader
+from headlamp.live.slices import ROWS_A_TURN, sorted_in_slices
+from headlamp.live.statuses import status_reader
 
-# Rows that are worked on before others have their turn: one to five milliseconds.
-_ROWS_A_TURN = 2000
-# Up to so many changes are put in place one by one; more are sorted in.
-_FEW = 200
+# With more changes at once the indexes are built anew, in slices, instead of being changed in one go.
+_MANY = 300
 # Indexes that nobody looks into any more and that may be wanted again: an earlier filter, the list without one.
 _IDLE_INDEXES = 4
 # Places in all indexes of one list together, at 16 bytes each. Beyond that the oldest go, and are built again whenever
 # their viewers are due: they lag, and nobody else does.
 MOST_PLACES = 2_000_000
-
-
-_T = TypeVar("_T")
-
-
-class Plan(Struct, frozen=True):
-    """What makes two viewers look into the same index. `owner`: whose extra columns it needs, 0 when it needs none."""
-
-    conditions: tuple[Condition, ...]
-    sort: str
-    descending: bool
-    status: str
-    owner: int = 0
-
-    @property
-    def facets(self) -> Plan:
-        """The plan whose rows are counted by status: this one without its conditions on that."""
-        return Plan(without_status(self.conditions), self.sort, self.descending, self.status, self.owner)
 
 
 class Shelf:
@@ -59,7 +38,7 @@ class Shelf:
         self._now = now
         self._changed = changed
         self._columns: tuple[Column, ...] = ()
-        self._items: dict[Key, Item] = {}
+        self._items = ItemTable()
         self._base: list[Item] = []
         self._ready = False
         self._indexes: dict[Plan, RowIndex] = {}
@@ -86,12 +65,20 @@ class Shelf:
     def clear(self) -> None:
         """Forget all rows; what is held is built again after the next `begin`."""
         self.close()
-        self._items = {}
+        self._items = ItemTable()
         self._base = []
         self._ready = False
         self._indexes = {}
         self._arriving = []
         self._wanted = dict.fromkeys(self._holders)
+
+    def _begin_again(self) -> None:
+        """Drop the indexes; the rows stay."""
+        self.close()
+        self._ready = False
+        self._indexes = {}
+        self._wanted = dict.fromkeys(self._holders)
+        self._changed()
 
     def close(self) -> None:
         """Stop working."""
@@ -109,6 +96,13 @@ class Shelf:
         else:
             self._wanted[plan] = None
             self._work()
+
+    def want(self, plan: Plan) -> None:
+        """Build what has been dropped of a plan that is held, and of what is counted for it."""
+        for wanted in (plan.facets, plan):
+            if wanted in self._holders and wanted not in self._indexes:
+                self._wanted.setdefault(wanted)
+        self._work()
 
     def release(self, plan: Plan) -> None:
         """Somebody looks into it no longer."""
@@ -131,17 +125,21 @@ class Shelf:
 
     def apply(self, changed: Sequence[Row], gone: Sequence[Key]) -> None:
         """Take in rows that are new or other, and keys of those that are gone."""
+        # What is being built is built to the end, however much changes: viewers would be kept waiting for ever.
+        if self._ready and self._worker is None and len(changed) + len(gone) > _MANY:
+            self._begin_again()
         if not self._ready:
             self._arriving.append((changed, gone))
             self._work()
             return
+        self._put(changed, gone)
+
+    def _put(self, changed: Sequence[Row], gone: Sequence[Key]) -> None:
         changes = []
         for namespace, name, cells in changed:
-            before = self._items.get((namespace, name))
-            tie = tie_key(namespace, name) if before is None else before.tie
-            after = self._items[(namespace, name)] = Item(namespace, name, cells, tie)
-            changes.append(Change(before, after))
-        lost = (self._items.pop(key, None) for key in gone)
+            after = Item(namespace, name, cells)
+            changes.append(Change(self._items.put(after), after))
+        lost = map(self._items.pop, gone)
         changes += [Change(item, None) for item in lost if item is not None]
         self._rebase(changes)
         self._take(changes)
@@ -162,36 +160,36 @@ class Shelf:
         for index in self._indexes.values():
             due = [item for item in index.due(now) if self._items.get(item.key) is item]
             if due:
-                index.apply([Change(item, item) for item in due], now, read=self._reading)
-                self._meanwhile += [Change(item, item) for item in due]
+                changes = [Change(item, item) for item in due]
+                index.apply(changes, now, read=self._reading)
+                self._note(changes)
         self._changed()
 
     def _take(self, changes: list[Change], owner: int | None = None) -> None:
         now = self._now()
-        self._meanwhile += changes
+        self._note(changes)
         for plan, index in self._indexes.items():
             if owner is None or plan.owner == owner:
                 index.apply(changes, now, read=self._reading)
-                index.renew_ages(self._items.values(), now)
+                index.renew_ages(self._items, len(self._items), now)
         for plan in self._holders:
             if plan not in self._indexes:
                 self._wanted[plan] = None
         self._work()
         self._changed()
 
+    def _note(self, changes: list[Change]) -> None:
+        """Keep what an index that is being built has to take in at the end."""
+        if self._reading:
+            self._meanwhile += changes
+
     def _rebase(self, changes: list[Change]) -> None:
         base = self._base.copy() if self._reading else self._base
-        if len(changes) > _FEW:
-            gone = {id(before) for before, _ in changes if before is not None}
-            base = [item for item in base if id(item) not in gone]
-            base += [after for _, after in changes if after is not None]
-            base.sort(key=_by_tie)
-        else:
-            for before, after in changes:
-                item = before if before is not None else after
-                assert item is not None
-                place = bisect_left(base, item.tie, key=_by_tie)
-                base[place : place + (before is not None)] = [] if after is None else [after]
+        for before, after in changes:
+            item = before if before is not None else after
+            assert item is not None
+            place = bisect_left(base, item.tie, key=_by_tie)
+            base[place : place + (before is not None)] = [] if after is None else [after]
         self._base = base
 
     def _work(self) -> None:
@@ -209,7 +207,7 @@ class Shelf:
             self._work()
 
     async def _run(self) -> None:
-        while not self._ready:
+        if not self._ready:
             await self._shelve()
         loop = asyncio.get_running_loop()
         while self._wanted:
@@ -226,20 +224,22 @@ class Shelf:
             await asyncio.sleep(loop.time() - began if evicted else 0)
 
     async def _shelve(self) -> None:
-        """Take in the rows of `begin`, and what has changed in the meantime."""
+        """Take in what has arrived, and what arrives in the meantime."""
         items = self._items
-        while self._arriving:
-            changed, gone = self._arriving.pop(0)
-            for start in range(0, len(changed), _ROWS_A_TURN):
-                for namespace, name, cells in changed[start : start + _ROWS_A_TURN]:
-                    items[(namespace, name)] = Item(namespace, name, cells, tie_key(namespace, name))
+        arrived, self._arriving = self._arriving, []
+        for changed, gone in arrived:
+            for start in range(0, len(changed), ROWS_A_TURN):
+                for namespace, name, cells in changed[start : start + ROWS_A_TURN]:
+                    items.put(Item(namespace, name, cells))
                 await asyncio.sleep(0)
             for key in gone:
-                items.pop(key, None)
-        self._base = await _sorted(list(items.values()), _by_tie)
-        if self._arriving:
-            await self._shelve()
+                items.pop(key)
+        self._base = await _by_ties(list(items))
         self._ready = True
+        # What came meanwhile is put in its places at once: in slices it might never come to an end.
+        arrived, self._arriving = self._arriving, []
+        for changed, gone in arrived:
+            self._put(changed, gone)
 
     async def _build(self, plan: Plan) -> RowIndex | None:
         """An index of the rows as they are at the end; None when nobody wants it any more."""
@@ -249,8 +249,9 @@ class Shelf:
             index = await self._filled(plan)
         finally:
             self._reading = False
+        meanwhile, self._meanwhile = self._meanwhile, []
         if index is not None:
-            index.apply(_coalesced(self._meanwhile), self._now())
+            index.apply(coalesced(meanwhile), self._now())
         return index
 
     async def _filled(self, plan: Plan) -> RowIndex | None:
@@ -264,12 +265,12 @@ class Shelf:
         chosen: list[Item] = []
         chosen_keys: list[SortKey] = []
         now, matches = self._now(), matcher.matches
-        for start in range(0, len(items), _ROWS_A_TURN):
+        for start in range(0, len(items), ROWS_A_TURN):
             if start:
                 await asyncio.sleep(0)
             if plan not in self._wanted:
                 return None
-            part = items[start : start + _ROWS_A_TURN]
+            part = items[start : start + ROWS_A_TURN]
             if matcher.wordy:
                 for item in part:
                     item.spell_out()
@@ -282,7 +283,7 @@ class Shelf:
         if parent is None:
             mixed = len(set(map(type, chosen_keys)) & {str}) and len(set(map(type, chosen_keys))) > 1
             compare = [(isinstance(key, str), key) for key in chosen_keys] if mixed else chosen_keys
-            order = await _sorted(list(range(len(chosen))), compare.__getitem__, reverse=plan.descending)
+            order = await sorted_in_slices(list(range(len(chosen))), compare.__getitem__, reverse=plan.descending)
             chosen = [chosen[place] for place in order]
             chosen_keys = [chosen_keys[place] for place in order]
         await asyncio.sleep(0)
@@ -317,73 +318,13 @@ class Shelf:
         return evicted
 
 
-def ordering_of(plan: Plan, columns: Sequence[Column], read: StatusReader | None, find: FindColumn) -> Ordering:
-    """What rows are sorted by: a column, the namespace, an extra column, or else what is most urgent."""
-    if plan.sort == "@namespace":
-        return Ordering(lambda item: natural_key(item.namespace), plan.descending)
-    for index, column in enumerate(columns):
-        if column.name == plan.sort:
-            return Ordering(_key_of_cell(index, column), plan.descending)
-    if not plan.sort.startswith("@") and (values := find(plan.sort)):
-        return Ordering(lambda item: sort_key(values(item.key)), plan.descending, settled=False)
-    if read is None:
-        return Ordering(lambda _: 0, plan.descending)
-    return Ordering(lambda item: URGENCY[read(item.cells).tone], plan.descending)
-
-
-def needs_extras(plan: Plan, columns: Sequence[Column], find: FindColumn) -> bool:
-    """Whether a plan names extra columns: those of one viewer, who alone may know them."""
-    names = {column.name for column in columns}
-    fields = {dashed(name) for name in names} | {"", "ns", "namespace", "name", "status"}
-    asked = {condition.field for condition in plan.conditions} - fields
-    if not plan.sort.startswith("@") and plan.sort not in names:
-        asked.add(plan.sort)
-    return any(find(field) is not None for field in asked)
-
-
-def _key_of_cell(index: int, column: Column) -> Callable[[Item], SortKey]:
-    sense = sense_of(column)
-    # Most columns say few different things, and regular expressions are what costs.
-    known: dict[str, SortKey] = {}
-
-    def key(item: Item) -> SortKey:
-        cell = item.cells[index]
-        if not isinstance(cell, str):
-            return sort_key(cell, sense)
-        found = known.get(cell)
-        if found is None:
-            if len(known) >= 1000:
-                known.clear()
-            found = known[cell] = sort_key(cell, sense)
-        return found
-
-    return key
-
-
-async def _sorted(items: list[_T], key: Callable[[_T], Any], *, reverse: bool = False) -> list[_T]:
-    """Sorted, stably, in pieces: putting these together at the end is all that is done at once."""
-    pieces: list[_T] = []
-    for start in range(0, len(items), _ROWS_A_TURN):
-        pieces += sorted(items[start : start + _ROWS_A_TURN], key=key, reverse=reverse)
+async def _by_ties(items: list[Item]) -> list[Item]:
+    ties: list[str] = []
+    for start in range(0, len(items), ROWS_A_TURN):
+        ties += [item.tie for item in items[start : start + ROWS_A_TURN]]
         await asyncio.sleep(0)
-    pieces.sort(key=key, reverse=reverse)
-    return pieces
+    order = await sorted_in_slices(list(range(len(items))), ties.__getitem__)
+    return [items[place] for place in order]
 
 
 _by_tie = attrgetter("tie")
-
-
-def no_extras(_: str) -> None:
-    """For a viewer without extra columns."""
-    return
-
-
-def _coalesced(changes: list[Change]) -> list[Change]:
-    """Each row once: as it was at first, and as it is at last."""
-    first: dict[Key, Change] = {}
-    for before, after in changes:
-        item = before if before is not None else after
-        assert item is not None
-        known = first.get(item.key)
-        first[item.key] = Change(before if known is None else known.before, after)
-    return list(first.values())

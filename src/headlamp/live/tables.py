@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, field
 
 from headlamp.live.ages import holds_ages, holds_text_with_age, instant_of, text_with_instant_of
+from headlamp.live.durations import JobDuration, job_duration_among
 from headlamp.live.errors import BrokenStream, Gone
 from headlamp.live.protocol import Cell, Column, Row
 
@@ -151,6 +152,7 @@ class TableReader:
         self._name_index = 0
         self._ages: list[int] = []
         self._texts_with_age: list[int] = []
+        self._duration: JobDuration | None = None
 
     def page(self, body: bytes, *, namespace: str, now: float, skew: float = 0.0) -> Page:
         """Decode a list. Rows that don't say their namespace are in `namespace`. Raises `BrokenStream`.
@@ -189,14 +191,14 @@ class TableReader:
         if self.columns is None:
             raise BrokenStream("The cluster sent rows without columns.")
         name_index, width = self._name_index, len(self.columns)
-        ages, texts = self._ages, self._texts_with_age
+        ages, texts, duration = self._ages, self._texts_with_age, self._duration
         # Few different ages are printed in one answer: each is worked out once.
         instants: dict[Cell, Cell] = {}
         rows: list[Row] = []
         for row in listing.rows or ():
             cells = cast("list[Cell]", row.cells)
             if len(cells) != width:
-                raise BrokenStream("The cluster sent a row that does not fit its columns.")
+                _fit(cells, width, name_index)
             for index in ages:
                 cell = cells[index]
                 if cell in instants:
@@ -205,6 +207,8 @@ class TableReader:
                     cells[index] = instants[cell] = instant_of(cell, now, skew)
             for index in texts:
                 cells[index] = text_with_instant_of(cells[index], now)
+            if duration is not None and duration.runs_on(cells):
+                cells[duration.index] = instant_of(cells[duration.index], now, skew)
             place = row.object.metadata.namespace if row.object is not None else namespace
             rows.append((place, str(cells[name_index]), cells))
         self._values.share(rows, self.columns, name_index)
@@ -218,8 +222,10 @@ class TableReader:
         if not definitions:
             return
         columns = []
-        for definition in definitions:
+        self._duration = job_duration_among([definition.name for definition in definitions])
+        for index, definition in enumerate(definitions):
             instant = holds_ages(definition.name, definition.type) or holds_text_with_age(definition.name)
+            instant = instant or (self._duration is not None and index == self._duration.index)
             columns.append(
                 Column(
                     definition.name,
@@ -235,6 +241,17 @@ class TableReader:
         self._name_index = formats.index("name") if "name" in formats else 0
         self._ages = [i for i, d in enumerate(definitions) if holds_ages(d.name, d.type) and i != self._name_index]
         self._texts_with_age = [i for i, d in enumerate(definitions) if holds_text_with_age(d.name)]
+
+
+def _fit(cells: list[Cell], width: int, name_index: int) -> None:
+    """Make a row as wide as its columns, as kubectl does. API servers have printers that count wrongly.
+
+    (kube-apiserver 1.31 to 1.37 gives IP addresses a third cell for two columns.) Raises `BrokenStream` without a name.
+    """
+    if len(cells) <= name_index:
+        raise BrokenStream("The cluster sent a row without a name.")
+    del cells[width:]
+    cells.extend([None] * (width - len(cells)))
 
 
 def message_of(body: bytes) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from headlamp.clusters.errors import ClusterUnreachable
+from headlamp.problems import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -12,17 +15,17 @@ class Timing:
 
     `batch`: between two messages of changes; `loading_batch`: the same while the first rows arrive. `linger`: how long
     a watch outlives its last viewer (a reload of the page, a click back). `first_pause` doubles up to `longest_pause`
-    while a cluster can't be reached. `expiry_lead`: how long before its token expires a watch is opened anew.
-    `refused_pause`: between two tries of what was forbidden, rejected or not found; `first_refusals` are the pauses
-    before that, since an API server that has only just started refuses everybody. `doubt`: for how long a refusal of
-    what was granted before is taken for such a cluster. `opening`: how long a watch may take to open before the rows
-    are no longer said to be live. `silence`: after how long without even a bookmark (which come about once a minute)
-    a watch is opened anew, since its connection may be dead. `poll`: between two lists of what can't be watched.
-    `send`: how long one message to a viewer may take. `extra`: between two readings of one row's extra columns;
-    `usage`: between two readings of what pods use, and `no_usage`: the same where nobody measures it. `review`: the
-    longest time between two questions whether somebody may still share what others read, and `granted`: for how long
-    at most a yes counts. `answer`: how long such a question may take; `review_pause`: before one is asked again that
-    had no answer.
+    while a cluster refuses to answer, and up to `away_pause` while nobody is there at all. `expiry_lead`: how long
+    before its token expires a watch is opened anew. `refused_pause`: between two tries of what was forbidden, rejected
+    or not found; `first_refusals` are the pauses before that, since an API server that has only just started refuses
+    everybody. `doubt`: for how long a refusal of what was granted before is taken for such a cluster. `opening`: how
+    long a watch may take to open before the rows are no longer said to be live. `silence`: after how long without even
+    a bookmark (which come about once a minute) a watch is opened anew, since its connection may be dead. `poll`:
+    between two lists of what can't be watched. `send`: how long one message to a viewer may take. `extra`: between two
+    readings of one row's extra columns; `usage`: between two readings of what pods use, and `no_usage`: the same where
+    nobody measures it. `review`: the longest time between two questions whether somebody may still share what others
+    read, and `granted`: for how long at most a yes counts. `answer`: how long such a question may take; `review_pause`:
+    before one is asked again that had no answer.
     """
 
     batch: float = 0.25
@@ -30,6 +33,7 @@ class Timing:
     linger: float = 5.0
     first_pause: float = 0.5
     longest_pause: float = 30.0
+    away_pause: float = 4.0
     expiry_lead: float = 15.0
     refused_pause: float = 60.0
     first_refusals: tuple[float, ...] = (1.0, 3.0, 10.0)
@@ -54,14 +58,32 @@ class Backoff:
         self._timing = timing
         self._random = random
         self._failures = 0
+        self._away = False
 
     def next(self, at_least: float | None = None) -> float:
         """The next pause; not shorter than `at_least`, the server's own wish."""
-        ceiling = min(self._timing.first_pause * 2.0**self._failures, self._timing.longest_pause)
-        self._failures = min(self._failures + 1, 30)
-        pause = ceiling * (0.5 + 0.5 * self._random())
-        return pause if at_least is None else at_least + pause
+        return self._pause(self._timing.longest_pause, at_least)
+
+    def after(self, problem: Problem) -> float:
+        """The pause after a try that ended so.
+
+        Asking where nobody listens costs next to nothing, and rows should be right again a few seconds after the
+        cluster is back. One that has only just started turns everybody away for a moment: that is a beginning, not one
+        more of the failures before.
+        """
+        away = isinstance(problem, ClusterUnreachable)
+        if self._away and not away:
+            self._failures = 0
+        self._away = away
+        return self._pause(self._timing.away_pause if away else self._timing.longest_pause, problem.retry_after)
 
     def reset(self) -> None:
         """All is well again."""
         self._failures = 0
+        self._away = False
+
+    def _pause(self, longest: float, at_least: float | None) -> float:
+        ceiling = min(self._timing.first_pause * 2.0**self._failures, longest)
+        self._failures = min(self._failures + 1, 30)
+        pause = ceiling * (0.5 + 0.5 * self._random())
+        return pause if at_least is None else at_least + pause

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from headlamp.live.frames import Payload
 from headlamp.live.members import Member, Members
-from headlamp.live.protocol import Changes, Columns, Row, Rows, State
+from headlamp.live.protocol import Changes, Columns, Key, Row, Rows, State
 from headlamp.live.reflector import Overall, Reflector
 from headlamp.live.resources import Selection
 from headlamp.live.rows import RowTable
@@ -17,6 +17,7 @@ from headlamp.live.snapshot import Snapshot
 from headlamp.live.subscription import Subscription
 from headlamp.live.timing import Timing
 from headlamp.live.upstream import Upstream
+from headlamp.live.window import WINDOW_FROM, Windows
 from headlamp.problems import Problem
 
 ROWS_A_MESSAGE = 2000
@@ -28,7 +29,8 @@ class Topic:
     """The shared reading of one selection. Made by `Hub`; runs from `start` until `stop`.
 
     `company` names those who may read it together, "" when it is for one of them alone. `refused` and `lost`: see
-    `Members`. `over` is called when the reading has come to its end by itself.
+    `Members`. `over` is called when the reading has come to its end by itself. Of more rows than `window_from`, those
+    who say what is in sight are sent windows.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Topic:
         refused: Callable[[Member, Problem], None],
         lost: Callable[[Member, Problem], None],
         over: Callable[[Topic], None],
+        window_from: int = WINDOW_FROM,
     ) -> None:
         self.now = now
         self.selection = selection
         self.company = company
         self.members = Members(strangers=company == CLUSTER, refused=refused, lost=lost)
         self.table = RowTable()
+        self.windows = Windows(self.table, selection.plural, now=now, window_from=window_from)
         self.subscriptions: set[Subscription] = set()
         self.loaded = False
         self.how = Overall("loading", now())
@@ -59,7 +63,10 @@ class Topic:
         self.shown = False
         """Whether viewers have been told of rows, or that there are none."""
         self._columns = self.table.columns
+        self._only_grown = True
+        """Whether all that was told of since the load began are rows that had not been told of."""
         self._snapshot = Snapshot()
+        self._expected = 0
         self._flush_due: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         upstream = Upstream(self.members, timing=timing, now=now)
@@ -74,6 +81,7 @@ class Topic:
         """End reading; returns when all requests are closed."""
         if self._flush_due is not None:
             self._flush_due.cancel()
+        self.windows.close()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -84,6 +92,12 @@ class Topic:
             return []
         if (messages := self._snapshot.messages) is not None:
             return messages
+        # Whoever reads along must not be sent rows of this snapshot as further ones of the same load.
+        self._flush()
+        if self.table.columns is not self._columns:
+            # All rows went, and the cluster has other columns since: the others have to learn of them too.
+            for subscription in self.subscriptions:
+                subscription.fall_behind()
         return self._snapshot.begin(self._rows(list(self.table), reset=True), len(self.table))
 
     @property
@@ -113,14 +127,19 @@ class Topic:
         """See `ReflectorListener`."""
         self.how = overall
         self.state = _state_of(overall)
+        if self.loaded:
+            # So that no word of how the rows are comes before the rows that it is about.
+            self._flush()
         if self.loaded or not overall.loaded:
             for subscription in self.subscriptions:
-                subscription.offer(self.state)
+                subscription.tell(self.state)
             return
         self._flush()
         if not self.shown:
             self._show([])
         self.loaded = True
+        self._expected = 0
+        self.windows.resize()
         for subscription in self.subscriptions:
             subscription.offer()
 
@@ -131,7 +150,9 @@ class Topic:
         self.state = _state_of(self.how)
         self.shown = False
         self._snapshot.drop()
-        self.count = 0
+        self.windows.clear()
+        # There will be about as many again, so whoever was sent windows is not sent all rows in between.
+        self._expected, self.count = self.count, 0
         for subscription in self.subscriptions:
             subscription.fall_behind()
 
@@ -140,35 +161,47 @@ class Topic:
             self._flush_due.cancel()
             self._flush_due = None
         self._flushed = asyncio.get_running_loop().time()
+        self._only_grown &= self.table.has_only_grown
         changed, gone = self.table.take_changes()
         if not changed and not gone:
             return
         self.count = len(self.table)
+        self.windows.apply(changed, gone)
+        self.windows.resize(self._expected, loaded=self.loaded)
+        self._tell(changed, gone)
+
+    def _tell(self, changed: list[Row], gone: list[Key]) -> None:
+        """What has changed, to those who are sent all rows."""
+        readers = [subscription for subscription in self.subscriptions if not subscription.windowed]
         many = len(changed) + len(gone) > max(MOST_CHANGES, len(self.table) // 2)
         if not self.shown:
             self._show(changed)
         elif (many and self.loaded) or self.table.columns is not self._columns:
             self._snapshot.drop()
-            for subscription in self.subscriptions:
+            for subscription in readers:
                 subscription.fall_behind()
-        elif not self.subscriptions:
+        elif not readers:
             self._snapshot.drop()
-        elif self.loaded or gone:
+        elif self.loaded or not self._only_grown:
             changes = Payload(Changes(0, changed, gone, self.now()))
             self._snapshot.add(changes, self.count)
-            for subscription in self.subscriptions:
+            for subscription in readers:
                 subscription.offer(changes)
         else:
             payloads = self._rows(changed, reset=False)
             self._snapshot.grow(payloads, self.count)
-            for subscription in self.subscriptions:
+            for subscription in readers:
                 subscription.offer(*payloads)
 
     def _show(self, rows: list[Row]) -> None:
         """The first rows of a load, to those who have been waiting for them."""
-        self.shown = True
+        self.shown = self._only_grown = True
+        self._columns = self.table.columns
+        readers = [subscription for subscription in self.subscriptions if not subscription.windowed]
+        if not readers:
+            return
         payloads = self._snapshot.begin(self._rows(rows, reset=True), self.count)
-        for subscription in self.subscriptions:
+        for subscription in readers:
             subscription.offer(*payloads)
 
     def _rows(self, rows: list[Row], *, reset: bool) -> list[Payload]:

@@ -114,9 +114,10 @@ class Upstream:
     ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
         """Events after `version`, as lines, in the batches in which they arrive.
 
-        Ends without an error when the server ends it, after a silence, when it is for another member to go on, and in
-        time before the token expires: an API server authenticates a watch once, when it starts, so that a watch must
-        not outlive its token.
+        Ends without an error when the server ends it, when it is for another member to go on, and in time before the
+        token expires: an API server authenticates a watch once, when it starts, so that a watch must not outlive its
+        token. A silence in which a bookmark should have come raises `Gone`: the connection may be dead, or `version`
+        one that the cluster, put back to a backup, is yet to reach.
         """
         query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": version}
         if not self.objects:
@@ -142,7 +143,11 @@ class Upstream:
             try:
                 async with asyncio.timeout_at(silence if end is None else min(silence, end)):
                     chunk = await anext(chunks)
-            except (TimeoutError, StopAsyncIteration):
+            except TimeoutError:
+                if end is not None and loop.time() >= end:
+                    return
+                raise Gone("The cluster has been silent for too long.") from None
+            except StopAsyncIteration:
                 return
             lines = (partial + chunk).split(b"\n")
             partial = lines.pop()

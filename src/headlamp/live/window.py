@@ -8,18 +8,16 @@ have been sent the same share each message, encoded once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import inf
 
-import msgspec
-
-from headlamp.live.filtering.grammar import parse
-from headlamp.live.filtering.matching import FindColumn
 from headlamp.live.frames import Payload
-from headlamp.live.index import Item
-from headlamp.live.protocol import Facet, Key, Row, ViewSpec, Window
+from headlamp.live.items import Item
+from headlamp.live.plan import Plan
+from headlamp.live.protocol import Column, Columns, Facet, Key, Row, Window
 from headlamp.live.rows import RowTable
-from headlamp.live.shelf import Plan, Shelf, needs_extras, no_extras
+from headlamp.live.shelf import Shelf
+from headlamp.live.viewport import Onlooker, Viewport
 
 WINDOW_FROM = 20_000
 """Rows that a page can still filter, sort and keep by itself; a longer list is sent in windows. See docs/live.md."""
@@ -53,7 +51,7 @@ class Shown:
 
 
 class Windows:
-    """All windows into one table. `changed` and `begin` are told what happens there."""
+    """All windows into one table; as long as nobody has one, nothing is done and nothing kept."""
 
     def __init__(
         self, table: RowTable, plural: str, *, now: Callable[[], float], window_from: int = WINDOW_FROM
@@ -63,40 +61,57 @@ class Windows:
         self.shelf = Shelf(plural, now=now, changed=self._changed)
         self.now = now
         self.table = table
+        self.columns = Payload(Columns(0, []))
+        """The message that goes ahead of a viewer's first window."""
+        self._shelved = False
+        self._begun_with: tuple[Column, ...] = ()
         self._window_from = window_from
-        self._seats: set[Seat] = set()
+        self._viewports: set[Viewport] = set()
         self._shown: dict[tuple[Plan, int, int], Shown] = {}
         self._shared: dict[tuple[int, bool, int, int], tuple[Shown | None, Shown, Payload | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
-        self._owners = 0
+        self._opened = 0
 
-    def resize(self, expected: int = 0, *, loaded: bool = True) -> bool:
-        """Choose by the number of rows there are, or that are `expected`. Returns whether the choice is another now."""
-        rows = len(self.table)
-        if not self.on and max(rows, expected) > self._window_from and self.table.columns is not None:
-            self.on = True
-            self.shelf.begin(self.table.columns, list(self.table))
-            for seat in self._seats:
-                seat.replan()
-            return True
-        if self.on and loaded and rows < _BACK_BELOW * self._window_from:
+    def resize(self, expected: int = 0, *, loaded: bool = True) -> None:
+        """Choose by the number of rows that there are, or that are `expected`.
+
+        `loaded`: there are no fewer rows only because they are still being read.
+        """
+        if not self._viewports:
+            return
+        columns, rows = self.table.columns, len(self.table)
+        if self.on and columns is not self._begun_with:
             self.clear()
-            return True
-        return False
+        if not self.on and max(rows, expected) > self._window_from and columns is not None:
+            self.on = True
+            self._begun_with = columns
+            self.columns = Payload(Columns(0, list(columns)))
+            for viewport in self._viewports:
+                viewport.bring_out()
+        if self.on and loaded:
+            if rows < _BACK_BELOW * self._window_from:
+                self.clear()
+            elif not self._shelved and columns is not None:
+                # Not sooner: what is shelved while more rows arrive would have to be put in order again and again.
+                self._shelved = True
+                self.shelf.begin(columns, list(self.table))
 
     def apply(self, changed: list[Row], gone: list[Key]) -> None:
         """Take in what has changed in the table."""
-        if self.on:
+        if self._shelved:
             self.shelf.apply(changed, gone)
 
     def clear(self) -> None:
         """Forget all rows, and send no windows until `resize` says so."""
-        self.on = False
+        if not self.on:
+            return
+        self.on = self._shelved = False
         self.shelf.clear()
         self._forget()
-        for seat in self._seats:
-            seat.reset()
+        self._arm()
+        for viewport in self._viewports:
+            viewport.put_away()
 
     def close(self) -> None:
         """Stop working."""
@@ -104,16 +119,18 @@ class Windows:
         if self._timer is not None:
             self._timer.cancel()
 
-    def seat(self, wake: Callable[[], None], find: FindColumn = no_extras) -> Seat:
-        """A place for one more viewer. `wake` is called when `Seat.take` may have something."""
-        self._owners += 1
-        seat = Seat(self, self._owners, wake, find)
-        self._seats.add(seat)
-        return seat
+    def open(self, onlooker: Onlooker) -> Viewport:
+        """A window for one more viewer. `resize` is to be called when it shows something."""
+        self._opened += 1
+        viewport = Viewport(self, self._opened, onlooker)
+        self._viewports.add(viewport)
+        return viewport
 
-    def leave(self, seat: Seat) -> None:
-        """The viewer has gone."""
-        self._seats.discard(seat)
+    def leave(self, viewport: Viewport) -> None:
+        """A viewer has gone."""
+        self._viewports.discard(viewport)
+        if not self._viewports:
+            self.clear()
 
     def shown(self, plan: Plan, first: int, count: int) -> Shown | None:
         """What is in sight now; None while it is being worked out."""
@@ -126,7 +143,7 @@ class Windows:
         matching = len(index.items)
         first = max(0, min(first, matching - count))
         items = index.items[first : first + count]
-        shown = Shown(first, items, len(self.table), matching, counted.facets(), index.matcher.problem)
+        shown = Shown(first, items, len(self.shelf), matching, counted.facets(), index.matcher.problem)
         self._shown[(plan, first, count)] = shown
         return shown
 
@@ -164,8 +181,8 @@ class Windows:
 
     def _changed(self) -> None:
         self._forget()
-        for seat in self._seats:
-            seat.wake()
+        for viewport in self._viewports:
+            viewport.onlooker.wake()
         self._arm()
 
     def _forget(self) -> None:
@@ -187,76 +204,3 @@ class Windows:
     def _grow_older(self) -> None:
         self._timer, self._timer_at = None, inf
         self.shelf.grow_older()
-
-
-class Seat:
-    """One viewer's window."""
-
-    def __init__(self, windows: Windows, number: int, wake: Callable[[], None], find: FindColumn) -> None:
-        self.wake = wake
-        self._windows = windows
-        self._number = number
-        self._find = find
-        self._view: ViewSpec | None = None
-        self._plan: Plan | None = None
-        self._sent: Shown | None = None
-        self._answered = 0
-
-    @property
-    def waiting(self) -> bool:
-        """Whether the viewer has not been sent anything yet."""
-        return self._sent is None
-
-    def show(self, view: ViewSpec) -> None:
-        """Look at something else, or for the first time."""
-        self._view = view
-        self.replan()
-        self.wake()
-
-    def replan(self) -> None:
-        """Look into the index that the view asks for, now that the columns are known."""
-        view, shelf, columns = self._view, self._windows.shelf, self._windows.table.columns
-        if view is None or columns is None or not self._windows.on:
-            return
-        plan = Plan(parse(view.filter), view.sort, view.descending, view.status)
-        if needs_extras(plan, columns, self._find):
-            plan = msgspec.structs.replace(plan, owner=self._number)
-        former, self._plan = self._plan, plan
-        if plan == former:
-            return
-        shelf.hold(plan.facets, self._find)
-        shelf.hold(plan, self._find)
-        self._release(former)
-
-    def take(self) -> Payload | None:
-        """What is to be sent now; None when there is nothing, or it is not ready yet."""
-        view, plan = self._view, self._plan
-        if view is None or plan is None:
-            return None
-        shown = self._windows.shown(plan, view.first, view.count)
-        if shown is None:
-            return None
-        asked = view.number != self._answered
-        payload = self._windows.difference(view.number, self._sent, shown, asked=asked)
-        self._sent, self._answered = shown, view.number
-        return payload
-
-    def touch(self, keys: Iterable[Key]) -> None:
-        """Extra columns of these rows have other values."""
-        self._windows.shelf.touch(self._number, keys)
-
-    def reset(self) -> None:
-        """The viewer has forgotten all rows."""
-        self._sent = None
-        self._answered = 0
-
-    def leave(self) -> None:
-        """Nobody looks any more."""
-        former, self._plan, self._view = self._plan, None, None
-        self._release(former)
-        self._windows.leave(self)
-
-    def _release(self, plan: Plan | None) -> None:
-        if plan is not None:
-            self._windows.shelf.release(plan)
-            self._windows.shelf.release(plan.facets)

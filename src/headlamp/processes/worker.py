@@ -10,6 +10,7 @@ import structlog
 import uvloop
 
 from headlamp.app import as_problem, serving, until_signal
+from headlamp.open_files import allow_many
 from headlamp.problems import Problem
 from headlamp.processes.line import Line
 from headlamp.settings import Settings
@@ -19,6 +20,7 @@ def work(settings: Settings, sockets: Sequence[socket.socket], line: Line) -> in
     """Serve until SIGINT, SIGTERM or the supervisor's end; the exit status: 0, or 1 when it could not start."""
     # Outside the loop, so that every task and callback of this process inherits it.
     structlog.contextvars.bind_contextvars(worker=line.number)
+    allow_many()
     try:
         uvloop.run(_serve(settings, sockets, line))
     except (Problem, OSError) as error:

@@ -93,6 +93,16 @@ def _in_short(message: dict[str, Any]) -> str:
     return " ".join([message["type"], *said, *sizes])
 
 
+def decoded(frame: aiohttp.WSMessage) -> dict[str, Any]:
+    """The message of a frame: text as it is, binary compressed. Raises `EOFError` when the server has closed."""
+    if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+        raise EOFError(f"closed: {frame.data}")
+    message: dict[str, Any] = json.loads(
+        gzip.decompress(frame.data) if frame.type is aiohttp.WSMsgType.BINARY else frame.data
+    )
+    return message
+
+
 class LiveConnection:
     """One WebSocket with any number of lists."""
 
@@ -134,7 +144,8 @@ class LiveConnection:
                 await self._news.wait_for(what)
         except TimeoutError:
             lists = [
-                f"{one.states} {len(one.rows)} rows {one.error or ''} {one.faults}" for one in self._lists.values()
+                f"{one.states} {len(one.rows)} rows {one.why} {one.error or ''} {one.faults}"
+                for one in self._lists.values()
             ]
             raise TimeoutError(f"not within {within:g} s: {lists}, signed out: {self.signed_out}") from None
 
@@ -146,8 +157,7 @@ class LiveConnection:
 
     async def take(self, frame: aiohttp.WSMessage) -> None:
         """Apply what one frame says."""
-        data = gzip.decompress(frame.data) if frame.type is aiohttp.WSMsgType.BINARY else frame.data
-        message = json.loads(data)
+        message = decoded(frame)
         async with self._news:
             if message["type"] == "signed_out":
                 self.signed_out = message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,8 @@ from multidict import CIMultiDict
 from tests.unit.clusters.answers import meddled, scripts
 from tests.unit.clusters.wire import CLUSTER, READ_SIZE, Got, Refused, Script, Waiting, WireTransport, alike, by_lean
 
+from headlamp.clusters import limits
+from headlamp.clusters.lean.answer import Answer
 from headlamp.clusters.lean.connection import Connection
 from headlamp.clusters.lean.request import Request
 
@@ -26,6 +29,21 @@ def in_pieces(raw: bytes, size: int) -> Script:
 def fields(count: int, size: int) -> bytes:
     """`count` headers whose names and values have `size` bytes."""
     return (b"A: " + b"b" * (size - 1) + b"\r\n") * count
+
+
+async def begun(pieces: Sequence[bytes], body: AsyncIterator[bytes] | None = None) -> tuple[Answer, WireTransport]:
+    """An answer whose head has come, and the connection on which the rest comes while it is read."""
+    connection = Connection(lambda _: None, memoryview(bytearray(READ_SIZE)))
+    wire = WireTransport(Script(pieces), connection)
+    method = "GET" if body is None else "POST"
+    request = Request(method, "/", CIMultiDict(), body, host="one", base="", stream=False)
+    return await connection.exchange(request, CLUSTER), wire
+
+
+async def some_turns() -> None:
+    """Let whatever comes of what has arrived come about."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("end", ["open", "closed"])
@@ -151,16 +169,44 @@ async def test_a_body_may_go_on_for_as_long_as_it_likes() -> None:
 
 async def test_a_body_of_small_pieces_costs_no_more_memory_than_one_of_large_ones() -> None:
     # Held as it comes, each of these bytes would take many times its size.
-    flood = Script([START + CHUNKED, *[b"2\r\naa\r\n" * 1_000] * 100])
-    connection = Connection(lambda _: None, memoryview(bytearray(READ_SIZE)))
-    transport = WireTransport(flood, connection)
-    request = Request("GET", "/", CIMultiDict(), None, host="one", base="", stream=False)
-    answer = await connection.exchange(request, CLUSTER)
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert transport.pauses == 1
+    answer, wire = await begun([START + CHUNKED, *[b"2\r\naa\r\n" * 1_000] * 100])
+    await some_turns()
+    assert wire.pauses == 1
     assert len(answer._pieces) < 4_000
     await answer.leave()
+
+
+LARGE = b"x" * 100_000
+LARGE_CHUNK = b"%x\r\n" % len(LARGE) + LARGE + b"\r\n"
+
+
+async def test_no_more_is_taken_while_a_piece_is_on_its_way_to_a_slow_reader() -> None:
+    answer, wire = await begun([START + CHUNKED, *[LARGE_CHUNK] * 3])
+    chunks = answer.chunks()
+    for _ in range(3):
+        assert await anext(chunks) == LARGE
+        await some_turns()
+        assert (wire.is_reading(), answer.held) == (False, 0)
+    await answer.leave()
+
+
+async def test_a_reader_who_takes_his_time_is_no_silence_of_the_server_when_the_upload_ends_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 0.05)
+    answered = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        await answered.wait()
+        yield b"the end"
+
+    answer, wire = await begun([START + CHUNKED, LARGE_CHUNK, b"0\r\n\r\n"], body())
+    await some_turns()
+    assert not wire.is_reading()
+    answered.set()
+    await asyncio.sleep(0.2)
+    assert wire.written.endswith(b"the end\r\n0\r\n\r\n")
+    assert await answer.read(len(LARGE)) == LARGE
 
 
 @pytest.mark.parametrize(("spare", "lasting"), [(0, False), (1, True)])

@@ -697,6 +697,25 @@ async def test_a_connection_that_does_not_come_about_gives_the_place_in_the_pool
     await transport.close()
 
 
+async def test_who_leaves_while_the_connection_comes_about_gives_the_place_in_the_pool_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SHORT_POOL", 1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        transport = LeanTransport(Cluster("one", "one", f"https://127.0.0.1:{silent.getsockname()[1]}"))
+        waiting = asyncio.create_task(get(transport))
+        await asyncio.get_running_loop().run_in_executor(None, silent.accept)
+        (pool,) = transport._pools.values()
+        assert pool._slots.locked()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert not pool._slots.locked()
+        await transport.close()
+
+
 async def test_an_answer_that_has_come_whole_keeps_no_other_call_waiting(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

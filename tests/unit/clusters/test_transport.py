@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import WSMsgType, web
 from tests.support.certificates import Authority
+from tests.support.raw_server import Peer, RawServer
 from tests.support.upstream import RecordingUpstream
 
 from headlamp.clusters.agent import user_agent
@@ -25,6 +27,7 @@ from headlamp.clusters.errors import (
     ClusterUnusable,
     UpgradeRefused,
 )
+from headlamp.clusters.lean.answer import Answer
 from headlamp.clusters.lean.transport import LeanTransport
 from headlamp.clusters.transport import ClusterTransport
 from headlamp.clusters.transports import Transports
@@ -104,6 +107,48 @@ async def test_a_certificate_for_another_name_is_refused_unless_that_name_is_exp
         named = ClusterTls(ca_pem=authority.pem, server_name="kubernetes")
         async with connected(upstream.cluster(tls=named)) as transport:
             assert b"bearer" in await get(transport)
+
+
+async def test_a_server_may_be_at_an_ipv6_address_and_is_told_by_which(connected: Connected) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host = re.search(rb"\r\nhost: ([^\r]*)", await reader.readuntil(b"\r\n\r\n"), re.IGNORECASE)
+        assert host is not None
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + host[1])
+        writer.close()
+
+    try:
+        server = await asyncio.start_server(answer, "::1", 0)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    address = f"[::1]:{server.sockets[0].getsockname()[1]}"
+    async with server, connected(Cluster("one", "one", f"http://{address}")) as transport:
+        assert await get(transport) == address.encode()
+
+
+async def test_of_an_answer_that_nobody_reads_little_is_taken(connected: Connected, authority: Authority) -> None:
+    sent = 0
+
+    async def flood(peer: Peer) -> None:
+        nonlocal sent
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % 2**30)
+        while True:
+            await peer.send(b"x" * 2**16)
+            sent += 2**16
+
+    async with (
+        RawServer(authority, flood).running() as server,
+        connected(server.cluster()) as transport,
+        transport.request("GET", "/x", headers={}) as answer,
+    ):
+        before = -1
+        while sent != before:
+            before = sent
+            await asyncio.sleep(0.1)
+        taken = answer.held if isinstance(answer, Answer) else answer._response.content.total_bytes  # type: ignore[attr-defined]
+        # What may wait, and one read of 256 KiB with what belongs to it.
+        assert 0 < taken < 340 * 1024
+        assert sent > 340 * 1024
 
 
 @pytest.mark.parametrize("by_flag", [False, True])

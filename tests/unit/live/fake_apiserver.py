@@ -15,19 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from headlamp.clusters.errors import ClusterUnreachable
 from headlamp.clusters.transport import UpstreamResponse, UpstreamWebSocket
-from headlamp.problems import Problem
 
 Fault = tuple[int, dict[str, str], bytes]
 POD_COLUMNS = [("Name", "string", "name"), ("Status", "string", ""), ("Restarts", "string", ""), ("Age", "string", "")]
-
-
-class FakeUnreachable(Problem):
-    """What a transport says when no connection comes about."""
-
-    code = "cluster.unreachable"
-    status = 502
-    title = "The cluster can't be reached"
 
 
 def status_body(code: int, message: str, reason: str = "") -> bytes:
@@ -66,6 +58,16 @@ class FakeWatch:
     token: str
     queue: asyncio.Queue[bytes | Exception | None] = field(default_factory=asyncio.Queue)
     columns_sent: bool = False
+    since: int = 0
+    deaf: bool = False
+    """Its connection is dead, and nobody has been told."""
+    sent: list[bytes] = field(default_factory=list)
+
+    def send(self, line: bytes) -> None:
+        """Send one line, unless nothing comes through any more."""
+        if not self.deaf:
+            self.sent.append(line)
+            self.queue.put_nowait(line)
 
 
 @dataclass
@@ -84,6 +86,13 @@ class FakeEvent:
     object: FakeObject
 
 
+@dataclass
+class FakeBackup:
+    version: int
+    objects: dict[tuple[str, str, str], FakeObject]
+    events: list[FakeEvent]
+
+
 class FakeApiServer:
     """Kinds are made by putting objects; every change takes the next version, as etcd's revisions do."""
 
@@ -99,6 +108,8 @@ class FakeApiServer:
         self.cache_lag = 0
         """How many versions the cache is behind, from which lists of version 0 come."""
         self.faults: list[Fault] = []
+        self.headers: dict[str, str] = {}
+        """Of every good answer."""
         self.requests: list[tuple[str, Mapping[str, str]]] = []
         self.watches: list[FakeWatch] = []
         self.lists_in_flight = 0
@@ -148,7 +159,7 @@ class FakeApiServer:
     def break_watches(self) -> None:
         """Break every connection."""
         for watch in list(self.watches):
-            watch.queue.put_nowait(FakeUnreachable("The connection broke."))
+            watch.queue.put_nowait(ClusterUnreachable("The connection broke."))
 
     def send_raw(self, line: bytes) -> None:
         """Send bytes of one's choice to every watch."""
@@ -158,12 +169,20 @@ class FakeApiServer:
     def bookmark(self) -> None:
         """Send a bookmark to every watch."""
         for watch in self.watches:
-            watch.queue.put_nowait(self._line("BOOKMARK", watch, FakeObject("", "", self.version, [])))
+            watch.send(self._line("BOOKMARK", watch, FakeObject("", "", self.version, [])))
 
     def forget_versions(self) -> None:
         """Compact: watches from before now answer 410."""
         self.version += 1
         self.oldest = self.version
+
+    def backup(self) -> FakeBackup:
+        """Everything as it is now."""
+        return FakeBackup(self.version, dict(self._objects), list(self._events))
+
+    def restore(self, backup: FakeBackup) -> None:
+        """Go back to a backup: versions are given out again that have been given out already."""
+        self.version, self._objects, self._events = backup.version, dict(backup.objects), list(backup.events)
 
     # Requests
 
@@ -191,7 +210,7 @@ class FakeApiServer:
         await asyncio.sleep(0)
         self.requests.append((path, headers))
         if self.down:
-            raise FakeUnreachable("Nothing listens there.")
+            raise ClusterUnreachable("Nothing listens there.")
         url = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         parts = url.path.strip("/").split("/")
@@ -261,10 +280,12 @@ class FakeApiServer:
             meta["continue"] = f"{version}.{end}"
         if "as=Table" not in headers["Accept"]:
             items = [_metadata(o) for o in objects[start:end]]
-            return _answer(200, json.dumps({"kind": "PodList", "metadata": meta, "items": items}).encode())
+            return _answer(
+                200, json.dumps({"kind": "PodList", "metadata": meta, "items": items}).encode(), self.headers
+            )
         metadata = query["includeObject"] == "Metadata"
         table = self._table(plural, objects[start:end], meta, metadata=metadata, columns=True)
-        return _answer(200, json.dumps(table).encode())
+        return _answer(200, json.dumps(table).encode(), self.headers)
 
     def _objects_at(self, plural: str, version: int) -> list[FakeObject]:
         """What there was of a kind, as etcd can tell of every version: pages of one list are of one version."""
@@ -295,9 +316,10 @@ class FakeApiServer:
         for event in self._events:
             if event.version > since:
                 self._offer(watch, event)
+        watch.since = since
         self.watches.append(watch)
         try:
-            yield FakeResponse(200, CIMultiDictProxy(CIMultiDict()), _drain(watch.queue))
+            yield FakeResponse(200, CIMultiDictProxy(CIMultiDict(self.headers)), _drain(watch.queue))
         finally:
             self.watches.remove(watch)
 
@@ -309,8 +331,11 @@ class FakeApiServer:
             self._offer(watch, event)
 
     def _offer(self, watch: FakeWatch, event: FakeEvent) -> None:
+        # Who goes on from a version that is yet to come hears nothing until then.
+        if event.version <= watch.since:
+            return
         if watch.plural == event.plural and watch.namespace in (None, event.object.namespace):
-            watch.queue.put_nowait(self._line(event.type, watch, event.object))
+            watch.send(self._line(event.type, watch, event.object))
 
     def _line(self, kind: str, watch: FakeWatch, made: FakeObject) -> bytes:
         if watch.objects:
@@ -340,8 +365,8 @@ def _metadata(made: FakeObject) -> dict[str, Any]:
     return {"kind": "PartialObjectMetadata", "metadata": meta | {"creationTimestamp": created, "labels": {"a": "b"}}}
 
 
-def _answer(status: int, body: bytes) -> FakeResponse:
-    return FakeResponse(status, CIMultiDictProxy(CIMultiDict()), _once(body))
+def _answer(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> FakeResponse:
+    return FakeResponse(status, CIMultiDictProxy(CIMultiDict(headers or {})), _once(body))
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

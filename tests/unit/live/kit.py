@@ -25,6 +25,7 @@ FAST = Timing(
     linger=0.03,
     first_pause=0.01,
     longest_pause=0.02,
+    away_pause=0.02,
     expiry_lead=0.06,
     refused_pause=0.05,
     first_refusals=(0.01, 0.02),
@@ -126,6 +127,8 @@ class View:
 class Page:
     """A tab: a `Channel` for the server, and what a script would make of the messages."""
 
+    new_view: type[View] = View
+
     def __init__(self) -> None:
         self.views: dict[int, View] = {}
         self.messages: list[dict[str, Any]] = []
@@ -154,7 +157,7 @@ class Page:
         resource = {"group": "", "version": "v1", "plural": plural, "namespaced": more.pop("namespaced", True)}
         message = {"type": "subscribe", "id": number, "cluster": "demo", "resource": resource, "namespaces": None}
         self.say(message | {"label_selector": "", "field_selector": ""} | more)
-        return self.views.setdefault(number, View())
+        return self.views.setdefault(number, self.new_view())
 
     async def send_text(self, text: str) -> None:
         await self._pass()
@@ -179,10 +182,10 @@ class Page:
     def _take(self, message: dict[str, Any]) -> None:
         self.messages.append(message)
         if "id" in message:
-            self.views.setdefault(message["id"], View()).take(message)
+            self.views.setdefault(message["id"], self.new_view()).take(message)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -191,7 +191,7 @@ async def test_e2_two_users_read_with_their_own_bearers(api: FakeApiServer, hub:
     for identity, token in (("ann", "ta"), ("bob", "tb")):
         page = Page().connect(FakeViewer(api, FakeCredential(identity, token)), hub)
         pages.append((page, page.subscribe(1, namespaces=["a"])))
-    await until(lambda: all(view.synced for _, view in pages))
+    await until(lambda: len(api.watches) == 2 and all(view.synced for _, view in pages))
     assert sorted(watch.token for watch in api.watches) == ["ta", "tb"]
     for page, _ in pages:
         await page.disconnect()

@@ -9,7 +9,8 @@ from tests.unit.live.extra_apiserver import METADATA, ObjectApiServer
 from tests.unit.live.extra_page import ExtraPage
 from tests.unit.live.kit import FAST, FakeCredential, FakeViewer, until
 
-from headlamp.live.extra.extras import NO_METRICS, TOO_MANY_LOOKS, TOO_MUCH
+from headlamp.live.extra.extras import TOO_MANY_LOOKS, TOO_MUCH
+from headlamp.live.extra.measuring import NO_METRICS
 from headlamp.live.hub import Hub
 
 TIMING = replace(FAST, extra=0.05, usage=0.05, no_usage=60.0)

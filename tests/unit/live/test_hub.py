@@ -15,7 +15,7 @@ from headlamp.live.subscription import QUEUED_MESSAGES
 async def test_viewers_of_the_same_user_share_one_watch(api: FakeApiServer, viewer: FakeViewer, hub: Hub) -> None:
     pages = [Page().connect(viewer, hub) for _ in range(5)]
     views = [page.subscribe(number + 1, namespaces=["a"]) for number, page in enumerate(pages)]
-    await until(lambda: all(view.synced for view in views))
+    await until(lambda: bool(api.watches) and all(view.synced for view in views))
     assert len(api.watches) == 1
     assert len(api.requests) == 2
     api.put("pods", "a", "new", "Running", "0", "0s")
@@ -37,7 +37,7 @@ async def test_a_viewer_who_comes_later_gets_all_rows_from_memory(
     api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page
 ) -> None:
     first = page.subscribe(1, namespaces=["a"])
-    await until(lambda: bool(first.synced))
+    await until(lambda: bool(api.watches and first.synced))
     requests = len(api.requests)
     second = page.subscribe(2, namespaces=["a"])
     await until(lambda: bool(second.synced))
@@ -87,9 +87,8 @@ async def test_changes_are_gathered(api: FakeApiServer, viewer: FakeViewer) -> N
     await hub.close()
 
 
-async def test_c5_a_slow_reader_gets_a_snapshot_instead_of_a_queue(
-    api: FakeApiServer, viewer: FakeViewer, hub: Hub
-) -> None:
+async def test_c5_a_slow_reader_gets_a_snapshot_instead_of_a_queue(api: FakeApiServer, viewer: FakeViewer) -> None:
+    hub = Hub(timing=replace(FAST, send=60.0))
     slow, quick = Page().connect(viewer, hub), Page().connect(viewer, hub)
     views = [slow.subscribe(1, namespaces=["a"]), quick.subscribe(1, namespaces=["a"])]
     await until(lambda: all(view.state == "live" for view in views))
@@ -106,6 +105,7 @@ async def test_c5_a_slow_reader_gets_a_snapshot_instead_of_a_queue(
     assert len(views[0].synced) == 2
     await slow.disconnect()
     await quick.disconnect()
+    await hub.close()
 
 
 async def test_c5_a_reader_who_takes_nothing_at_all_is_let_go(viewer: FakeViewer, hub: Hub) -> None:

@@ -16,7 +16,10 @@ from headlamp.clusters.cluster import Cluster, ClusterTls
 from headlamp.live.hub import Hub
 from headlamp.live.viewer import Access
 
-TIMING = replace(FAST, review=0.08, granted=0.2, doubt=0.04, answer=0.1, review_pause=0.02, refused_pause=0.02)
+# Not `send`: a page that a test holds up is not to be let go.
+TIMING = replace(
+    FAST, review=0.08, granted=0.2, doubt=0.04, answer=0.1, review_pause=0.02, refused_pause=0.02, send=60.0
+)
 
 
 @pytest.fixture

@@ -133,6 +133,38 @@ def test_cells_keep_their_types_and_lists_become_text() -> None:
     assert page.rows[0][2] == ["x", 3, 2.5, None, '["y",{"z":1}]']
 
 
+@pytest.mark.parametrize(("printed", "read"), [(["x", "a", "9s"], ["x", "a"]), (["x"], ["x", None])])
+def test_a_row_that_is_wider_or_narrower_than_its_columns_is_read_as_kubectl_prints_it(
+    printed: list[str], read: list[Any]
+) -> None:
+    columns = [column("Name", form="name"), column("ParentRef")]
+    assert TableReader().page(table(columns, printed), namespace="", now=NOW).rows == [("", "x", read)]
+
+
+@pytest.mark.parametrize(
+    ("status", "completions", "runs"),
+    [
+        ("Running", "0/1", True),
+        ("Failed", "0/1", True),
+        ("Complete", "1/1", False),
+        (None, "0/1", True),
+        (None, "2/3", True),
+        (None, "3/3", False),
+    ],
+)
+def test_the_duration_of_a_job_goes_on_until_it_has_completed(status: str | None, completions: str, runs: bool) -> None:
+    columns = [column("Name", form="name"), column("Completions"), column("Duration")]
+    cells = ["once", completions, "94s"]
+    if status is not None:
+        columns.insert(1, column("Status"))
+        cells.insert(1, status)
+    reader = TableReader()
+    page = reader.page(table(columns, cells), namespace="", now=NOW)
+    assert page.rows[0][2][-1] == (Instant(at=int(NOW) - 94) if runs else "94s")
+    assert reader.columns is not None
+    assert [one.instant for one in reader.columns] == [False] * (len(columns) - 1) + [True]
+
+
 def test_a_page_tells_version_and_rest() -> None:
     body = table([column("Name", form="name")], ["x"], **{"resourceVersion": "7", "continue": "more"})
     page = TableReader().page(body, namespace="", now=NOW)
@@ -171,7 +203,7 @@ def test_metadata_tells_the_namespace_and_nothing_else_of_the_object_is_kept() -
         event("ADDED", b"7"),
         event("DANCED", table([column("Name", form="name")], ["x"])),
         event("ADDED", table(None, ["x"])),
-        event("ADDED", table([column("Name", form="name")], ["x", "y"])),
+        event("ADDED", table([column("Age"), column("Name", form="name")], ["1s"])),
         event("ADDED", table([column("Name", form="name")])),
         event("ERROR", b'{"code":500,"message":"no"}'),
         event("ERROR", b'{"message":"no code"}'),

@@ -1,5 +1,6 @@
 /** Which columns are shown, and how wide. */
 import type { Column } from "../app/types";
+import type { ExtraDefinition } from "../live/protocol";
 import type { Row } from "../live/rows.svelte";
 import { cellText, isMono, isNumeric } from "./cells";
 import { textWidth } from "./measure";
@@ -8,12 +9,18 @@ import { textWidth } from "./measure";
 export interface ShownColumn {
   readonly index: number;
   readonly name: string;
-  readonly role: "name" | "namespace" | "status" | "ready" | "age" | "restarts" | "other";
+  /** What stands above it, where that is not its name. */
+  readonly title?: string;
+  readonly role: "name" | "namespace" | "status" | "ready" | "age" | "restarts" | "extra" | "other";
   readonly numeric: boolean;
   readonly mono: boolean;
   readonly description: string;
   readonly wide: boolean;
+  /** What the server says of it, when the API server does not print it. */
+  readonly extra?: ExtraDefinition;
 }
+
+export const titleOf = ({ title, name }: ShownColumn): string => title ?? name;
 
 export function describe(columns: readonly Column[], statusAt: number, withNamespace: boolean): ShownColumn[] {
   const shown: ShownColumn[] = columns.map((column, index) => ({
@@ -50,18 +57,22 @@ const GAP = 14;
 const LEAST_NAME = 168;
 const WIDEST = 300;
 
-/** The width in pixels that a column needs for these rows. */
-export function widthFor(column: ShownColumn, rows: readonly Row[], now: number): number {
+/** The width in pixels that a column needs for these rows; `measured` tells a cell of an extra column as text or in pixels. */
+export function widthFor(column: ShownColumn, rows: readonly Row[], now: number, measured: (column: ShownColumn, row: Row) => string | number = () => ""): number {
   let longest = "";
+  let pixels = 0;
   for (const row of rows) {
-    const text = column.index < 0 ? row.namespace : column.role === "name" ? row.name : cellText(row.cells[column.index], now);
+    const extra = column.extra ? measured(column, row) : null;
+    if (typeof extra === "number") pixels = Math.max(pixels, extra);
+    const text = extra !== null ? String(extra) : column.index < 0 ? row.namespace : column.role === "name" ? row.name : cellText(row.cells[column.index], now);
     if (text.length > longest.length) longest = text;
   }
   const mark = column.role === "status" ? 20 : 0;
   // Ages and restarts grow as time goes by; a little room keeps the columns still.
   const growth = column.role === "age" ? 8 : column.role === "restarts" ? 14 : 0;
   const text = textWidth(longest, column.mono || column.role === "name" ? "mono" : "ui");
-  return Math.min(WIDEST, Math.ceil(Math.max(text, textWidth(column.name, "ui"))) + mark + growth + GAP);
+  const content = pixels || text;
+  return Math.min(WIDEST, Math.ceil(Math.max(content, textWidth(titleOf(column), "ui"))) + mark + growth + GAP);
 }
 
 export interface Layout {
@@ -73,7 +84,7 @@ export interface Layout {
 }
 
 /** What steps back first when there is no room: the last ones, and status, readiness and age at the very end. */
-const WORTH: Readonly<Record<ShownColumn["role"], number>> = { name: 9, status: 8, age: 6, ready: 5, namespace: 4, restarts: 3, other: 1 };
+const WORTH: Readonly<Record<ShownColumn["role"], number>> = { name: 9, status: 8, extra: 7, age: 6, ready: 5, namespace: 4, restarts: 3, other: 1 };
 
 export function fit(columns: readonly ShownColumn[], widths: ReadonlyMap<string, number>, available: number): Layout {
   const width = (column: ShownColumn): number => widths.get(column.name) ?? 80;

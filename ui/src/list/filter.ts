@@ -1,7 +1,6 @@
-/** The filter of a list: `api status:Running -ns:kube-system label:tier=backend`. */
-import type { Column } from "../app/types";
-import type { Row } from "../live/rows.svelte";
-import { fixedText } from "./cells";
+/** The filter of a list, as it is typed: `api status:Running -ns:kube-system age>1h label:tier=backend`. See docs/filter.md. */
+
+export type Operator = "" | ":" | "=" | ">" | ">=" | "<" | "<=";
 
 export interface Condition {
   /** As it was typed, to take it away again. */
@@ -9,6 +8,8 @@ export interface Condition {
   readonly negated: boolean;
   /** "" for a word that may be anywhere; `ns`, `name`, `status`, or a column's name in lower case. */
   readonly field: string;
+  readonly operator: Operator;
+  /** As it was typed; "" while it is being typed. */
   readonly value: string;
 }
 
@@ -19,21 +20,35 @@ export interface Filter {
   readonly fieldSelector: string;
 }
 
-const TOKEN = /(-?)(?:([a-z][a-z0-9()-]*):)?(?:"([^"]*)"?|(\S+))/gi;
+// The server reads it too (`live/filtering/grammar.py`); `tests/vectors/filter.json` holds both to the same reading.
+const TOKEN = /(-?)(?:([a-z][a-z0-9()._/%-]*)(:|>=|<=|>(?!=)|<(?!=)|=))?(?:"([^"]*)"?|([^ \t\r\n]+))/gi;
+const UNFINISHED = /^([a-z][a-z0-9()._/%-]*)(:|>=|<=|>|<|=)$/i;
 
 export function parseFilter(text: string): Filter {
   const conditions: Condition[] = [];
   const labels: string[] = [];
   const fields: string[] = [];
   for (const match of text.matchAll(TOKEN)) {
-    const [source, minus, field = "", quoted, bare] = match;
-    const value = (quoted ?? bare ?? "").toLowerCase();
-    if (field === "label") labels.push(quoted ?? bare ?? "");
-    else if (field === "field") fields.push(quoted ?? bare ?? "");
-    if (value === "" || value === "-") continue;
-    conditions.push({ source, negated: minus === "-", field: field.toLowerCase(), value });
+    const [source, minus, named, sign, quoted, bare = ""] = match;
+    const unfinished = named === undefined && quoted === undefined ? UNFINISHED.exec(bare) : null;
+    const field = (unfinished?.[1] ?? named ?? "").toLowerCase();
+    const operator = (unfinished?.[2] ?? sign ?? "") as Operator;
+    const value = unfinished ? "" : (quoted ?? bare);
+    const condition = { source, negated: minus === "-", field, operator, value };
+    if (field === "" && (value === "" || value === "-")) continue;
+    conditions.push(condition);
+    if (value && isSelector(condition)) (field === "label" ? labels : fields).push(condition.negated ? negatedSelector(value) : value);
   }
   return { conditions, labelSelector: labels.join(","), fieldSelector: fields.join(",") };
+}
+
+/** Whether the API server is asked for it, and no row is tested. */
+export const isSelector = ({ field, operator }: Condition): boolean => (field === "label" || field === "field") && (operator === ":" || operator === "=");
+
+/** `tier=backend` as `tier!=backend`, and `tier` as `!tier`. What is more than that stays as it is. */
+function negatedSelector(selector: string): string {
+  if (/^[^=!,\s()]+==?[^=!,\s()]*$/.test(selector)) return selector.replace(/==?/, "!=");
+  return /^[^=!,\s()]+$/.test(selector) ? `!${selector}` : selector;
 }
 
 /** The filter's text without one of its conditions. */
@@ -50,36 +65,25 @@ export function toggled(text: string, source: string): string {
 /** A condition on a field, quoted where it needs to be. */
 export const conditionOn = (field: string, value: string): string => `${field}:${/\s/.test(value) ? `"${value}"` : value}`;
 
-/** A test for rows. `statusOf` says the word a row's status is shown with. */
-export function matcher(filter: Filter, columns: readonly Column[], statusOf: (row: Row) => string): (row: Row) => boolean {
-  const tests = filter.conditions
-    .filter(({ field }) => field !== "label" && field !== "field")
-    .map((condition) => {
-      const test = valueTest(condition, columns, statusOf);
-      return condition.negated ? (row: Row) => !test(row) : test;
-    });
-  return (row) => tests.every((test) => test(row));
+/** A column's name as filters write it. */
+export const fieldOf = (name: string): string => name.toLowerCase().trim().replace(/\s+/g, "-");
+
+/** Whether `after` can only let through rows that `before` does: it has the same conditions, or longer words, or more. */
+export function narrows(before: readonly Condition[], after: readonly Condition[]): boolean {
+  return before.every((condition, at) => {
+    const next = after[at];
+    if (next === undefined || next.field !== condition.field || next.operator !== condition.operator || next.negated !== condition.negated) return false;
+    if (next.value === condition.value) return true;
+    return condition.field === "" && !condition.negated && next.value.toLowerCase().includes(condition.value.toLowerCase());
+  });
 }
 
-function valueTest({ field, value }: Condition, columns: readonly Column[], statusOf: (row: Row) => string): (row: Row) => boolean {
-  if (field === "ns" || field === "namespace") return (row) => row.namespace.toLowerCase().includes(value);
-  if (field === "name") return (row) => row.name.toLowerCase().includes(value);
-  if (field === "status") return (row) => statusOf(row).toLowerCase().startsWith(value);
-  const index = field === "" ? -1 : columns.findIndex(({ name }) => name.toLowerCase().replace(/\s+/g, "-") === field);
-  if (index >= 0) return (row) => fixedText(row.cells[index]).toLowerCase().includes(value);
-  const word = field === "" ? value : `${field}:${value}`;
-  return (row) =>
-    row.name.toLowerCase().includes(word) ||
-    row.namespace.includes(word) ||
-    row.cells.some((cell) => fixedText(cell).toLowerCase().includes(word));
-}
+const COMPARED: Readonly<Record<Operator, string>> = { "": "", ":": "", "=": " exactly", ">": " more than", ">=": " at least", "<": " less than", "<=": " at most" };
 
-/** A condition in words: `status is Running`. */
-export function inWordsOf({ field, value, negated }: Condition): { readonly subject: string; readonly value: string } {
-  const is = negated ? "is not" : "is";
+/** A condition in words: `status is Running`, `age is more than 1h`. */
+export function inWordsOf(condition: Condition): { readonly subject: string; readonly value: string } {
+  const { field, operator, value, negated } = condition;
   if (field === "") return { subject: negated ? "without" : "with", value };
-  if (field === "ns") return { subject: `namespace ${is}`, value };
-  if (field === "label") return { subject: "label", value };
-  if (field === "field") return { subject: "field", value };
-  return { subject: `${field} ${is}`, value };
+  if (isSelector(condition)) return { subject: negated ? `without ${field}` : field, value };
+  return { subject: `${field === "ns" ? "namespace" : field} is${negated ? " not" : ""}${COMPARED[operator]}`, value };
 }

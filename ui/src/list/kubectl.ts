@@ -1,6 +1,6 @@
 /** The command that would print the same list. */
 import type { Resource } from "../app/types";
-import type { Condition } from "./filter";
+import { isSelector, type Condition } from "./filter";
 
 const quote = (text: string): string => (/^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
@@ -16,8 +16,10 @@ export function kubectlFor(resource: Resource, namespaces: readonly string[], la
   if (labels) parts.push(`-l ${quote(labels)}`);
   if (fields) parts.push(`--field-selector=${quote(fields)}`);
   if (wide) parts.push("-o wide");
-  for (const { negated, value, field } of conditions) {
-    if (field !== "label" && field !== "field") parts.push(`| grep -i${negated ? "v" : ""} -- ${quote(value)}`);
+  for (const condition of conditions) {
+    const { negated, value, operator } = condition;
+    // What grep can't say is left to the page.
+    if (value && !isSelector(condition) && !/[<>]/.test(operator)) parts.push(`| grep -i${negated ? "v" : ""} -- ${quote(value)}`);
   }
   return { command: parts.join(" "), rest: namespaces.length > 1 ? `and ${namespaces.length - 1} more` : "" };
 }

@@ -7,6 +7,7 @@ import { openEvents } from "./events";
 import { CLOSE_SIGNED_OUT, decode, type Found, type Query, type Search } from "./protocol";
 import { RowSet, type Subscription } from "./rows.svelte";
 import { openSocket } from "./socket";
+import type { Sight } from "./window";
 
 export type Connection = "idle" | "connecting" | "open" | "waiting" | "ended";
 
@@ -42,8 +43,8 @@ export class LiveClient {
   }
 
   /** Begin to read what somebody is going to subscribe to in a moment; it is given up when nobody does. */
-  expect(query: Query): void {
-    const expected = { asked: JSON.stringify(query), rows: this.#begin(query) };
+  expect(query: Query, sight: Sight): void {
+    const expected = { asked: JSON.stringify(query), rows: this.#begin(query, sight) };
     this.#expected = expected;
     setTimeout(() => {
       if (this.#expected !== expected) return;
@@ -52,18 +53,32 @@ export class LiveClient {
     }, EXPECTED_FOR);
   }
 
-  subscribe(query: Query): Subscription {
+  /** With a `sight` a long list comes in windows; without one all rows come. */
+  subscribe(query: Query, sight: Sight | null = null): Subscription {
     const expected = this.#expected;
-    if (expected?.asked !== JSON.stringify(query)) return this.#begin(query);
+    if (expected?.asked !== JSON.stringify(query)) return this.#begin(query, sight);
     this.#expected = null;
+    if (sight) expected.rows.look(sight);
     return expected.rows;
   }
 
-  #begin(query: Query): RowSet {
+  #begin(query: Query, sight: Sight | null): RowSet {
     const id = this.#nextId++;
-    const rows = new RowSet(query, () => this.#unsubscribe(id));
+    const rows = new RowSet(
+      query,
+      {
+        close: () => this.#unsubscribe(id),
+        look: (look) => {
+          if (this.connection === "open") this.#send({ type: "look", id, ...look });
+        },
+        view: (view) => {
+          if (this.connection === "open") this.#send({ type: "view", id, view });
+        },
+      },
+      sight,
+    );
     this.#subscriptions.set(id, rows);
-    if (this.connection === "open") this.#send({ type: "subscribe", id, ...query });
+    if (this.connection === "open") this.#send({ type: "subscribe", id, ...query, view: rows.view });
     else if (this.connection === "idle") this.#connect();
     return rows;
   }
@@ -129,7 +144,15 @@ export class LiveClient {
   }
 
   #wanted(but: ReadonlySet<number> = new Set()): object[] {
-    return [...this.#subscriptions].filter(([id]) => !but.has(id)).map(([id, rows]) => ({ type: "subscribe", id, ...rows.query }));
+    return [...this.#subscriptions].filter(([id]) => !but.has(id)).flatMap(([id, rows]) => [{ type: "subscribe", id, ...rows.query, view: rows.view }, ...this.#looks(new Set([id]))]);
+  }
+
+  /** What these subscriptions look at beside their rows. */
+  #looks(ids: ReadonlySet<number>): object[] {
+    return [...ids].flatMap((id) => {
+      const look = this.#subscriptions.get(id)?.extra.current;
+      return look ? [{ type: "look", id, ...look }] : [];
+    });
   }
 
   /** Open a channel, on which the subscriptions `said` are known already; `refused` is called if it does not open. */
@@ -145,7 +168,7 @@ export class LiveClient {
         this.#openedAt = performance.now();
         channel.send(this.#wanted(said));
         const gone = [...(said ?? [])].filter((id) => !this.#subscriptions.has(id));
-        channel.send(gone.map((id) => ({ type: "unsubscribe", id })));
+        channel.send([...gone.map((id) => ({ type: "unsubscribe", id })), ...this.#looks(said ?? new Set())]);
       },
       frame: (data) => {
         const message = decode(data);

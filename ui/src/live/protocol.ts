@@ -1,5 +1,5 @@
 /** The messages of `api/live`, version 1. */
-import type { Cell, Column } from "../app/types";
+import type { Cell, Column, Tone } from "../app/types";
 
 export interface ResourceRef {
   readonly group: string;
@@ -28,6 +28,100 @@ export interface Missing {
 
 export type LiveState = "loading" | "live" | "reconnecting" | "partial" | "forbidden" | "failed";
 
+export interface Quantity {
+  /** Cores, bytes or pieces. */
+  readonly value: number;
+  readonly text: string;
+}
+
+/** `value` null: nobody has measured it; `request` and `limit` null: there is none. */
+export interface Usage {
+  readonly value: number | null;
+  readonly text: string;
+  readonly request: number | null;
+  readonly limit: number | null;
+}
+
+export interface ContainerState {
+  readonly name: string;
+  readonly state: "running" | "waiting" | "terminated" | "";
+  readonly ready?: boolean;
+  readonly restarts?: number;
+  readonly reason?: string;
+  readonly exit_code?: number;
+  readonly init?: boolean;
+}
+
+export interface Restart {
+  readonly container: string;
+  readonly reason: string;
+  readonly exit_code: number;
+  /** In seconds since the epoch. */
+  readonly at: number | null;
+}
+
+export interface Owner {
+  readonly api_version: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What is of which form, its column's type says. */
+export type ExtraCell = string | number | boolean | null | Quantity | Usage | readonly ContainerState[] | Restart | Owner;
+export type ExtraType = "string" | "quantity" | "usage" | "containers" | "restart" | "owner";
+
+export interface ExtraDefinition {
+  readonly id: string;
+  readonly name: string;
+  readonly type: ExtraType;
+  /** Why its cells are empty or not current; "" when all is well. */
+  readonly problem: string;
+}
+
+/** Extra columns (`columns` null: as before) of rows; `reset`: forget those of all rows first. */
+export interface ExtraMessage {
+  readonly type: "extra";
+  readonly id: number;
+  readonly reset: boolean;
+  readonly columns: readonly ExtraDefinition[] | null;
+  readonly rows: readonly (readonly [namespace: string, name: string, cells: readonly ExtraCell[]])[];
+}
+
+/** What a page shows of a list: which rows match, in which order, and which of those are in sight. */
+export interface ViewSpec {
+  /** Counts a list's views up, so that an answer to an older one can be told. */
+  readonly number: number;
+  readonly filter: string;
+  /** A column's name, "@namespace", "@urgent", or an extra column's id. */
+  readonly sort: string;
+  readonly descending: boolean;
+  /** The column that says how a row is; "" for the usual one. */
+  readonly status: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface FacetCount {
+  readonly value: string;
+  readonly count: number;
+  readonly tone: Tone;
+}
+
+/** What is other than before in a window; `order` and `facets` null: nothing. */
+export interface WindowMessage {
+  readonly type: "window";
+  readonly id: number;
+  readonly view: number;
+  readonly first: number;
+  readonly total: number;
+  readonly matching: number;
+  readonly set: readonly WireRow[];
+  readonly order: readonly WireKey[] | null;
+  readonly facets: readonly FacetCount[] | null;
+  readonly problem: string;
+  readonly as_of: number;
+}
+
 /** What to look for: the words of `text` in namespace or name, in the lists that are open and in these kinds. */
 export interface Search {
   readonly cluster: string;
@@ -50,6 +144,8 @@ export interface Found {
 }
 
 export type ServerMessage =
+  | WindowMessage
+  | ExtraMessage
   | Found
   | { readonly type: "hello"; readonly version: number; readonly now: number }
   | { readonly type: "columns"; readonly id: number; readonly columns: readonly Column[] }

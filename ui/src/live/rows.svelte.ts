@@ -1,6 +1,8 @@
 /** The rows of one subscription, kept in memory and told about once an animation frame. */
 import type { Cell, Column } from "../app/types";
-import type { LiveState, Missing, Query, ServerMessage, WireRow } from "./protocol";
+import { ExtraColumns, type Look } from "./extra.svelte";
+import type { LiveState, Missing, Query, ServerMessage, ViewSpec, WindowMessage, WireRow } from "./protocol";
+import { Views, WindowModel, type Sight, type Windowed } from "./window";
 
 export interface Row {
   readonly key: string;
@@ -24,6 +26,9 @@ export interface Subscription {
   readonly query: Query;
   readonly rows: ReadonlyMap<string, Row>;
   readonly columns: readonly Column[];
+  readonly extra: ExtraColumns;
+  /** What is in sight of a list that is too long to be sent whole; null when all rows are here. */
+  readonly window: Windowed | null;
   /** Goes up with each change of the rows; views depend on it. */
   readonly version: number;
   readonly state: LiveState;
@@ -40,11 +45,20 @@ export interface Subscription {
   readonly count: number;
   /** What changed since the last call. */
   drain(): RowEvents;
+  /** Say what of the list is shown now: windows follow it. */
+  look(sight: Sight): void;
   close(): void;
 }
 
 /** How long a deleted row stays. */
 export const GONE_FOR = 5000;
+
+/** What a subscription has to say to the server, once there is a connection. */
+export interface Speaker {
+  close(): void;
+  look(look: Look): void;
+  view(view: ViewSpec): void;
+}
 
 export class RowSet implements Subscription {
   columns = $state.raw<readonly Column[]>([]);
@@ -57,10 +71,15 @@ export class RowSet implements Subscription {
   synced = $state(false);
   asOf = $state(0);
   took = $state(0);
+  window = $state.raw<Windowed | null>(null);
   error = $state.raw<Subscription["error"]>(null);
 
+  readonly extra: ExtraColumns;
   readonly rows = new Map<string, Row>();
   #touched = new Map<string, Row>();
+  readonly #views: Views | null;
+  #model: WindowModel | null = null;
+  #asking = 0;
   #reset = true;
   #gone = 0;
   #frame = 0;
@@ -68,11 +87,21 @@ export class RowSet implements Subscription {
 
   constructor(
     readonly query: Query,
-    private readonly onclose: () => void,
-  ) {}
+    private readonly speaker: Speaker,
+    /** Null for a list that has to be here as a whole. */
+    sight: Sight | null = null,
+  ) {
+    this.extra = new ExtraColumns((look) => speaker.look(look));
+    this.#views = sight && new Views(sight);
+  }
+
+  /** What the server is told with the subscription. */
+  get view(): ViewSpec | null {
+    return this.#views?.spec ?? null;
+  }
 
   get count(): number {
-    return this.rows.size - this.#gone;
+    return this.window?.total ?? this.rows.size - this.#gone;
   }
 
   drain(): RowEvents {
@@ -84,15 +113,23 @@ export class RowSet implements Subscription {
 
   close(): void {
     this.forget();
-    this.onclose();
+    this.speaker.close();
+  }
+
+  look(sight: Sight): void {
+    if (this.#views?.look(sight) && this.#model) this.#ask();
   }
 
   /** Drop all rows from memory. */
   forget(): void {
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    cancelAnimationFrame(this.#asking);
+    this.#frame = this.#asking = 0;
+    this.#model = null;
+    this.window = null;
     this.rows.clear();
+    this.extra.forget();
     this.#touched.clear();
     this.#gone = 0;
     this.#reset = true;
@@ -107,6 +144,8 @@ export class RowSet implements Subscription {
         break;
       case "rows":
         if (message.reset) {
+          this.#model = null;
+          this.window = null;
           this.rows.clear();
           this.#gone = 0;
           this.#reset = true;
@@ -136,6 +175,16 @@ export class RowSet implements Subscription {
         this.missing = message.missing ?? [];
         this.retryAt = message.retry_at ?? null;
         break;
+      case "window":
+        this.#takeWindow(message);
+        break;
+      case "extra":
+        for (const key of this.extra.take(message)) {
+          const row = this.rows.get(key);
+          if (row) this.#touched.set(key, row);
+        }
+        this.#tell();
+        break;
       case "error":
         this.error = message;
         this.state = "failed";
@@ -143,6 +192,30 @@ export class RowSet implements Subscription {
         break;
       default:
     }
+  }
+
+  #takeWindow(message: WindowMessage): void {
+    if (!this.#model) {
+      this.#model = new WindowModel();
+      this.rows.clear();
+      this.#touched.clear();
+      this.#gone = 0;
+    }
+    const window = this.#model.take(message, this.rows, performance.now());
+    this.asOf = message.as_of;
+    if (!this.#views?.isNewest(message.view) && this.window === null) this.#ask();
+    // An answer to something that is no longer wanted is known to the model, and not drawn.
+    if (this.window !== null && !this.#views?.matters(message.view)) return;
+    this.window = window;
+    this.#tell();
+  }
+
+  /** Once a frame, whatever was typed and scrolled in it. */
+  #ask(): void {
+    this.#asking ||= requestAnimationFrame(() => {
+      this.#asking = 0;
+      if (this.#views) this.speaker.view(this.#views.spec);
+    });
   }
 
   #set([namespace, name, cells]: WireRow, now: number): void {

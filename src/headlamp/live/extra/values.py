@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
 from headlamp.live.extra.allowance import Allowance
+from headlamp.live.extra.asked import Asked
 from headlamp.live.extra.cells import ExtraCell, Usage, weight_of
-from headlamp.live.extra.column import ExtraColumn
+from headlamp.live.extra.column import Seen
 from headlamp.live.extra.metrics import UsageOf
 from headlamp.live.extra.quantities import text_of
 from headlamp.live.protocol import ExtraRow, Key
 
 
 class Values:
-    """Cells by row, for the columns of one look; None in `columns` stands for one that can't be had."""
+    """Cells by row, for the columns `asked`: None in those that can't be had, and for rows without an object."""
 
-    def __init__(self, columns: Sequence[ExtraColumn | None], allowance: Allowance) -> None:
-        self.columns = tuple(columns)
+    def __init__(self, asked: Asked, allowance: Allowance) -> None:
+        self.asked = asked
         self._allowance = allowance
         self._cells: dict[Key, list[ExtraCell]] = {}
         self._usage: dict[Key, UsageOf] = {}
@@ -35,8 +36,9 @@ class Values:
         """Whether `take` would return any rows."""
         return bool(self._untold)
 
-    def put(self, key: Key, cells: list[ExtraCell]) -> bool:
-        """Keep the cells of a row; False when there is no room for them."""
+    def put(self, key: Key, seen: Seen | None) -> bool:
+        """Keep the cells of a row's object; False when there is no room for them."""
+        cells = [column.of(seen) if column and seen else None for column in self.asked.columns]
         old = self._cells.get(key)
         if old == cells:
             return True
@@ -92,7 +94,7 @@ class Values:
 
     def _filled(self, key: Key, cell: ExtraCell, index: int) -> ExtraCell:
         """A cell with what the pod uses, where its column tells that."""
-        column = self.columns[index]
+        column = self.asked.columns[index]
         if not isinstance(cell, Usage) or column is None or key not in self._usage:
             return cell
         value = self._usage[key].get(column.usage, 0.0)

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 Operator = Literal["", ":", "=", ">", ">=", "<", "<="]
 
-# White space is spelt out, since Python and JavaScript differ in what they take for it.
+# White space is spelt out, since Python and JavaScript differ in what they take for it. "age>=" is not "age>" with "=".
 _TOKEN = re.compile(
-    r'(-?)(?:([a-z][a-z0-9()._/%-]*)(:|>=|<=|>|<|=))?(?:"([^"]*)"?|([^ \t\r\n]+))', re.IGNORECASE | re.ASCII
+    r'(-?)(?:([a-z][a-z0-9()._/%-]*)(:|>=|<=|>(?!=)|<(?!=)|=))?(?:"([^"]*)"?|([^ \t\r\n]+))', re.IGNORECASE | re.ASCII
 )
 _UNFINISHED = re.compile(r"([a-z][a-z0-9()._/%-]*)(:|>=|<=|>|<|=)", re.IGNORECASE | re.ASCII)
 # What the API server is asked for: no row is tested for it.

@@ -1,0 +1,22 @@
+/** Which extra columns a reader added to the list of which kind, kept in this browser. */
+import { MOST_EXTRAS } from "./catalogue";
+
+const keyOf = (kind: string): string => `extra-columns:${kind}`;
+
+export function storedExtras(kind: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(keyOf(kind)) ?? "[]");
+    return Array.isArray(value) ? value.filter((id): id is string => typeof id === "string" && id !== "" && id.length <= 600).slice(0, MOST_EXTRAS) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function storeExtras(kind: string, ids: readonly string[]): void {
+  try {
+    if (ids.length) localStorage.setItem(keyOf(kind), JSON.stringify(ids));
+    else localStorage.removeItem(keyOf(kind));
+  } catch {
+    // Storage may be switched off; the choice then holds until the list is left.
+  }
+}
