@@ -246,7 +246,7 @@ class TableReader:
 def _fit(cells: list[Cell], width: int, name_index: int) -> None:
     """Make a row as wide as its columns, as kubectl does. API servers have printers that count wrongly.
 
-    (kube-apiserver 1.31 to 1.37 gives IP addresses a third cell for two columns.) Raises `BrokenStream` without a name.
+    (kube-apiserver 1.37 gives IP addresses a third cell for two columns.) Raises `BrokenStream` without a name.
     """
     if len(cells) <= name_index:
         raise BrokenStream("The cluster sent a row without a name.")
