@@ -54,7 +54,8 @@ class Kubectl:
     async def get_wide(self, kinds: Iterable[str]) -> dict[str, Printed]:
         """`get -A -o wide` of several kinds, each called `plural.version.group`, by the prefix of their names."""
         began = time.time()
-        said = await self("get", ",".join(kinds), "-A", "-o", "wide")
+        # In one piece: each page of a long list has columns of its own widths.
+        said = await self("get", ",".join(kinds), "-A", "-o", "wide", "--chunk-size=0")
         ended = time.time()
         return dict(_table(block.splitlines(), began, ended) for block in said.split("\n\n") if block.strip())
 
