@@ -38,7 +38,10 @@ export class ExtraColumns {
   /** Ask for these columns of these rows. Other columns are asked for at once, other rows when they stay in view. */
   look(extra: readonly string[], rows: readonly WireKey[] | null): void {
     const other = extra.join("\n") !== this.#look.extra.join("\n") || (rows === null) !== (this.#look.rows === null);
+    const before = JSON.stringify(this.#look);
     this.#look = { extra, rows: rows?.slice(0, MOST_ROWS) ?? null };
+    // A list that is drawn again and again must not put off for ever what is asked for the rows that stay in it.
+    if (!other && before === JSON.stringify(this.#look)) return;
     clearTimeout(this.#timer);
     if (other) this.#tell();
     else if (extra.length) this.#timer = setTimeout(() => this.#tell(), SETTLE);
