@@ -251,6 +251,7 @@ class AiohttpWebSocket:
         return message
 
     async def send_text(self, data: str) -> None:
+        # Failures get their names below, and not around each frame: that costs an eighth of a frame's processor time.
         try:
             await self._socket.send_str(data)
         except Exception:

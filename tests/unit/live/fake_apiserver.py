@@ -200,7 +200,7 @@ class FakeApiServer:
     def websocket(
         self, path: str, *, headers: Mapping[str, str], protocols: tuple[str, ...]
     ) -> AbstractAsyncContextManager[UpstreamWebSocket]:
-        raise NotImplementedError
+        raise NotImplementedError  # live rows open no WebSocket to a cluster
 
     async def close(self) -> None:
         return
