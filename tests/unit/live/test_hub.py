@@ -66,7 +66,7 @@ async def test_a_reading_outlives_its_last_viewer_a_little_and_not_longer(
     await until(lambda: bool(view.synced))
     page.say({"type": "unsubscribe", "id": 1})
     again = page.subscribe(2, namespaces=["a"])
-    await until(lambda: bool(again.synced))
+    await until(lambda: bool(api.watches and again.synced))
     assert len(api.requests) == 2
     page.say({"type": "unsubscribe", "id": 2})
     await until(lambda: len(hub) == 0 and not api.watches)

@@ -40,7 +40,7 @@ def names(found: dict[str, Any]) -> list[str]:
 async def test_what_is_open_is_searched_and_nothing_is_read_for_it(page: Page, api: FakeApiServer) -> None:
     api.put("services", "a", "p1-front", "x", "0", "5m")
     view = page.subscribe(1)
-    await until(lambda: bool(view.synced))
+    await until(lambda: bool(view.synced) and len(api.watches) == 4)
     asked = len(api.requests)
     search(page, 1, "p1")
     found = await answer(page, 1)
