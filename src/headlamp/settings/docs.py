@@ -16,7 +16,7 @@ PAGE: Final = Path("docs") / "settings.md"
 _HEAD: Final = """\
 # Settings
 
-<!-- Written by `make docs` from src/headlamp/settings/table.py. Change it there. -->
+<!-- Written by `make docs` from the tables in src/headlamp/settings. Change it there. -->
 
 Every setting is a flag of `headlamp serve` and an environment variable. A flag wins over its variable.
 
