@@ -24,7 +24,7 @@ def measure(stage: GeneratedStage, *, short: bool) -> list[Figure]:
     """The figures. Whoever looks in a round is somebody else, so that nothing is shared with an earlier one."""
     size = stage.cluster.size
     with signing_in(stage.beside) as target:
-        memory = asyncio.run(_resident(target)) / size.pods
+        memory, searched = (octets / size.pods for octets in asyncio.run(_resident(target)))
         before = asyncio.run(stage.cluster.counts())
         asyncio.run(_rows(target, "person-1"))
         after = asyncio.run(stage.cluster.counts())
@@ -37,12 +37,16 @@ def measure(stage: GeneratedStage, *, short: bool) -> list[Figure]:
         Figure("P10", "subscription to synced", statistics.median(rows), "s", more=milliseconds(rows)),
         Figure("P10", "read from the API server", listed, "MB", more=lists),
         Figure("P10", "server, resident memory a row", memory, "B", BYTES_A_ROW),
+        Figure("P10", "… while somebody searches and sorts", searched, "B", BYTES_A_ROW),
         Figure("P10", "server, a row as Python counts", _traced(), "B"),
     ]
 
 
-async def _resident(target: Server) -> float:
-    """Bytes that the server takes more, once somebody looks at all rows and everything else is in use anyway."""
+async def _resident(target: Server) -> tuple[float, float]:
+    """Bytes that the server takes more, once somebody looks at all rows and everything else is in use anyway.
+
+    And then while the same person has searched for words and sorted by names and by ages.
+    """
     cookie = (await sign_in(target.url)).cookie
     async with browser_session() as client:
         async with Subscriber(client, target.url, cookie) as warm:
@@ -54,7 +58,13 @@ async def _resident(target: Server) -> float:
             await tab.subscribe()
             await tab.until_synced()
             await asyncio.sleep(SETTLE_S)
-            return target.resident() - before
+            looked = target.resident() - before
+            for sort in ("Name", "Age"):
+                await tab.show(sort=sort)
+                await tab.show(filter="cart")
+                await tab.show(filter="")
+            await asyncio.sleep(SETTLE_S)
+            return looked, target.resident() - before
 
 
 async def _rows(target: Server, person: str) -> float:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 from headlamp.live.frames import Payload
-from headlamp.live.protocol import Rows
+from headlamp.live.protocol import Rows, on_wire
 from headlamp.live.tables import TableReader
 from headlamp.live.topic import ROWS_A_MESSAGE
 
@@ -80,14 +80,14 @@ def ours(body: bytes) -> int:
     """As `live` does it, in as many messages; answers the bytes that go out."""
     rows = TableReader().page(body, namespace="shop", now=NOW).rows
     starts = range(0, len(rows), ROWS_A_MESSAGE)
-    return sum(len(Payload(Rows(0, at == 0, rows[at : at + ROWS_A_MESSAGE])).frame(1)) for at in starts)
+    return sum(len(Payload(Rows(0, at == 0, on_wire(rows[at : at + ROWS_A_MESSAGE]))).frame(1)) for at in starts)
 
 
 def plain(level: int) -> Callable[[bytes], int]:
     """The same rows in the same messages with `json` and `gzip`, ages left as the text that they are."""
 
     def way(body: bytes) -> int:
-        rows = [["shop", row["cells"][0], row["cells"]] for row in json.loads(body)["rows"]]
+        rows = [["shop", row["cells"]] for row in json.loads(body)["rows"]]
         sent = 0
         for at in range(0, len(rows), ROWS_A_MESSAGE):
             message = {"type": "rows", "id": 1, "reset": at == 0, "rows": rows[at : at + ROWS_A_MESSAGE]}

@@ -12,6 +12,8 @@ from typing import Any, Self
 import aiohttp
 
 PODS = {"group": "", "version": "v1", "plural": "pods", "namespaced": True}
+VIEW = {"number": 1, "filter": "", "sort": "@urgent", "descending": False, "status": "", "first": 0, "count": 100}
+"""What the page shows first of a list, which it says with the subscription: a long list comes in windows then."""
 SYNCED = '{"type":"synced"'
 CHANGES = '{"type":"changes"'
 
@@ -47,6 +49,10 @@ class Subscriber:
 
     def __post_init__(self) -> None:
         self._synced = asyncio.Event()
+        self._view: dict[str, Any] = VIEW
+        # Set while nothing is waited for: what is not looked at costs no time.
+        self._answered = asyncio.Event()
+        self._answered.set()
 
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self.cookie, "Origin": self.url}
@@ -64,7 +70,7 @@ class Subscriber:
         await self._socket.close()
 
     async def subscribe(self, *, cluster: str = "main", namespaces: list[str] | None = None) -> None:
-        """Ask for all pods; `until_synced` waits for them."""
+        """Ask for all pods, as the page does; `until_synced` waits for them."""
         message = {
             "type": "subscribe",
             "id": 1,
@@ -73,9 +79,20 @@ class Subscriber:
             "namespaces": namespaces,
             "label_selector": "",
             "field_selector": "",
+            "view": self._view,
         }
         self.wanted_at = time.perf_counter()
         await self._socket.send_str(json.dumps(message))
+
+    async def show(self, within: float = 120.0, **other: Any) -> float:
+        """Look at something else of a list that comes in windows. Returns the seconds until it is there."""
+        self._view = self._view | other | {"number": self._view["number"] + 1}
+        self._answered.clear()
+        asked_at = time.perf_counter()
+        await self._socket.send_str(json.dumps({"type": "view", "id": 1, "view": self._view}))
+        async with asyncio.timeout(within):
+            await self._answered.wait()
+        return time.perf_counter() - asked_at
 
     async def until_synced(self, within: float = 120.0) -> float:
         """Seconds from the subscription to the last row."""
@@ -90,10 +107,15 @@ class Subscriber:
             if isinstance(data, str) and data.startswith(SYNCED):
                 self.synced_at = time.perf_counter()
                 self._synced.set()
-            if self.keep:
-                text = data if isinstance(data, str) else gzip.decompress(data)
-                self.messages.append(json.loads(text))
+            if not self._answered.is_set() or self.keep:
+                self._look_at(json.loads(data if isinstance(data, str) else gzip.decompress(data)))
         self.closed = True
+
+    def _look_at(self, message: dict[str, Any]) -> None:
+        if self.keep:
+            self.messages.append(message)
+        if message["type"] == "window" and message["view"] == self._view["number"]:
+            self._answered.set()
 
 
 def browser_session(**options: Any) -> aiohttp.ClientSession:

@@ -139,6 +139,18 @@ def test_rows_are_sorted_and_filtered_by_a_label(pods: Page) -> None:
     assert "sort=-label:app.kubernetes.io/name" in pods.url
 
 
+def test_a_filter_looks_at_a_column_that_is_not_shown(pods: Page) -> None:
+    field = pods.get_by_role("textbox", name=re.compile("^Filter"))
+    field.fill("label:app.kubernetes.io/name:basket-cache")
+    expect(grid(pods).get_by_text("storefront-")).to_have_count(0)
+    expect(grid(pods).get_by_text("basket-cache-").first).to_be_visible()
+    field.fill("usage:gpu>1")
+    expect(pods.get_by_text(re.compile("There is no column “usage:gpu”"))).to_be_visible()
+    field.fill('-label:"app.kubernetes.io/name,other"')
+    expect(pods.get_by_text(re.compile("No selector says the opposite"))).to_be_visible()
+    expect(grid(pods).get_by_text("storefront-").first).to_be_visible()
+
+
 def test_a_filter_looks_at_what_an_added_column_says(pods: Page) -> None:
     add(pods, "Label", "app.kubernetes.io/name")
     pods.keyboard.press("Escape")

@@ -101,6 +101,22 @@ def test_goes_by_keyboard_to_rows_that_are_not_here_yet(page: Page) -> None:
     expect(selected(page)).to_have_attribute("data-key", re.compile(f"/{first}$"))
 
 
+def test_a_link_to_a_row_far_down_scrolls_to_it(page: Page) -> None:
+    page.keyboard.press("End")
+    expect(selected(page)).to_be_in_viewport()
+    key = str(selected(page).get_attribute("data-key"))
+    again = page.context.new_page()
+    again.goto(page.url)
+    expect(again.locator(f'[data-key="{key}"]')).to_be_in_viewport()
+    expect(selected(again)).to_have_attribute("data-key", key)
+    assert rows(again).count() < MOST_HERE
+    # From then on the reader scrolls.
+    again.get_by_role("grid").evaluate("grid => grid.scrollTop = 0")
+    expect(again.locator(f'[data-key="{key}"]')).to_have_count(0)
+    expect(again.locator(".pending")).to_have_count(0)
+    assert again.get_by_role("grid").evaluate("grid => grid.scrollTop") == 0
+
+
 def test_a_namespace_with_few_rows_comes_whole_and_all_come_in_windows_again(page: Page) -> None:
     complaints, _ = watch(page)
     address = page.url

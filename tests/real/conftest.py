@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from tests.real.clients.browser import Browser
+from tests.real.clients.kubectl import Kubectl
 from tests.real.stack.admin import Admin
 from tests.real.stack.apiserver import ApiServer
 from tests.real.stack.build import Recipe, built
-from tests.real.stack.cluster import NODES
+from tests.real.stack.cluster import NODES, Cluster
 from tests.real.stack.keycloak import Keycloak
 from tests.real.stack.keycloak_build import built_keycloak
 from tests.real.stack.kwok import PodLog
@@ -26,6 +27,7 @@ from tests.real.stack.people import BOB
 from tests.real.stack.pki import trusting
 from tests.real.stack.processes import Supervisor, Workplace, tail
 from tests.real.stack.product import Product
+from tests.real.stack.releases import NEWEST
 from tests.real.stack.whole import Stack
 
 NOTICED_WITHIN_S = 45.0
@@ -73,9 +75,22 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def api_server(stack: Stack) -> ApiServer:
+def cluster(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Cluster]:
+    """The cluster that all tests share, or one of the release that a test is parametrised with."""
+    release = getattr(request, "param", NEWEST)
+    if release is NEWEST:
+        yield stack.cluster
+        return
+    other = stack.another_cluster(f"kubernetes-{release}", release)
+    yield other
+    other.place.stop_all()
+    shutil.rmtree(other.place.folder / "etcd", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def api_server(cluster: Cluster) -> ApiServer:
     """The API server, with rights for the people of the provider; pods don't run."""
-    return stack.cluster.api_server
+    return cluster.api_server
 
 
 @pytest.fixture(scope="session")
@@ -85,14 +100,22 @@ def strict_api_server(stack: Stack) -> ApiServer:
 
 
 @pytest.fixture(scope="session")
-def pod_log(stack: Stack) -> PodLog:
+def pod_log(cluster: Cluster) -> PodLog:
     """Pods run; this is what their containers log."""
-    return stack.cluster.nodes
+    return cluster.nodes
 
 
 @pytest.fixture(scope="session")
-def running_pod(api_server: ApiServer, pod_log: PodLog) -> str:
-    """The path of a pod that runs."""
+def kubectl(stack: Stack, cluster: Cluster) -> Kubectl:
+    """kubectl as the administrator, of the newest release whatever the cluster's is."""
+    return Kubectl(stack.kubectl, cluster.api_server.kubeconfig(cluster.identity.admin))
+
+
+@pytest.fixture(scope="session")
+def running_pod(stack: Stack) -> str:
+    """The path of a pod that runs, in the cluster that all share."""
+    api_server = stack.cluster.api_server
+    assert stack.cluster.nodes is not None
     pods, name = "/api/v1/namespaces/default/pods", "streams"
     api_server.admin.create(pods, pod(name, node_name=NODES[0]))
     api_server.wait_until(lambda: phase(api_server.admin.get(f"{pods}/{name}")) == "Running", within=RUNNING_WITHIN_S)
@@ -100,9 +123,14 @@ def running_pod(api_server: ApiServer, pod_log: PodLog) -> str:
 
 
 @pytest.fixture(scope="session")
-def product(stack: Stack) -> Product:
+def product(stack: Stack, cluster: Cluster) -> Iterator[Product]:
     """The product."""
-    return stack.product
+    if cluster is stack.cluster:
+        yield stack.product
+        return
+    other = stack.serve(stack.product_port(), stack.dex.client, config=cluster.kubeconfig)
+    yield other
+    other.stop()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from tests.real.stack.apiserver import ApiServer
 from tests.real.stack.objects import config_map
 from tests.real.stack.people import ALICE
 from tests.real.stack.product import Product
+from tests.real.stack.releases import RELEASES
 
 NAMESPACE = "restart"
 MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
@@ -36,6 +37,7 @@ def maps(api_server: ApiServer) -> None:
     admin.create_all(MAPS, (config_map(f"map-{number:03}") for number in range(COUNT)))
 
 
+@pytest.mark.parametrize("cluster", RELEASES, indirect=True, ids=str)
 @pytest.mark.parametrize("outage", [0.0, LONG_OUTAGE_S], ids=["restarted at once", "away for long"])
 async def test_no_row_is_missing_or_stale_or_there_twice_after_a_restart(
     maps: None,

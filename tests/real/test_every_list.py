@@ -18,7 +18,7 @@ from tests.real.stack.every_kind import GONE, NAMESPACE, SHIP_DEFINITION, SHIPS,
 from tests.real.stack.kwok import PodLog
 from tests.real.stack.people import ALICE
 from tests.real.stack.product import Product
-from tests.real.stack.whole import Stack
+from tests.real.stack.releases import RELEASES
 
 SERVED_WITHIN_S = 30.0
 READ_WITHIN_S = 60.0
@@ -58,12 +58,7 @@ class Kind:
         return f"{self.group}/{self.version}".lstrip("/")
 
 
-@pytest.fixture
-def kubectl(stack: Stack, api_server: ApiServer) -> Kubectl:
-    """kubectl as the administrator."""
-    return Kubectl(stack.kubectl, api_server.kubeconfig(stack.cluster.identity.admin))
-
-
+@pytest.mark.parametrize("cluster", RELEASES, indirect=True, ids=str)
 async def test_every_list_says_what_kubectl_prints_at_rest_and_after_churn(
     api_server: ApiServer,
     pod_log: PodLog,

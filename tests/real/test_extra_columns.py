@@ -17,7 +17,9 @@ from tests.real.stack.metrics import measured
 from tests.real.stack.objects import phase, pod
 from tests.real.stack.people import ALICE, BOB, TEAM_A
 from tests.real.stack.product import Product
-from tests.real.stack.whole import Stack
+from tests.real.stack.releases import RELEASES
+
+pytestmark = pytest.mark.parametrize("cluster", RELEASES, indirect=True, ids=str)
 
 SECRETS = {"group": "", "version": "v1", "plural": "secrets", "namespaced": True}
 PATH = f"/api/v1/namespaces/{TEAM_A}/pods"
@@ -57,12 +59,6 @@ def crashed(api_server: ApiServer, pod_log: PodLog) -> str:
             status |= {"restartCount": 3, "lastState": {"terminated": ended}}
     admin.patch(f"{PATH}/{NAME}/status", {"status": {"containerStatuses": statuses}})
     return f"{PATH}/{NAME}"
-
-
-@pytest.fixture
-def kubectl(stack: Stack, api_server: ApiServer) -> Kubectl:
-    """kubectl as the administrator."""
-    return Kubectl(stack.kubectl, api_server.kubeconfig(stack.cluster.identity.admin))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.real.stack.build import DEX, KUBERNETES, Recipe
+from tests.real.stack.build import DEX, KUBERNETES, OLDEST_KUBERNETES, Recipe
 from tests.real.stack.cache import cached
 from tests.real.stack.go import RELEASE, Go
 from tests.real.stack.processes import ProgramError, Supervisor, Workplace
 from tests.real.stack.progress import Progress
+from tests.real.stack.releases import RELEASES
 from tests.real.stack.supervisor import runs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,7 +141,13 @@ def test_a_go_that_is_too_old_fetches_one_that_is_not(
         assert (tmp_path / "asked").read_text().startswith(f"golang.org/toolchain@v0.0.1-go{RELEASE}.")
 
 
-@pytest.mark.parametrize("recipe", [KUBERNETES, DEX], ids=lambda recipe: recipe.name)
+def test_the_docs_name_the_versions_that_are_run() -> None:
+    modules = [(release.control_plane.module / "go.mod").read_text() for release in RELEASES]
+    versions = [re.findall(r"^(?:require|\t)\s*k8s\.io/kubernetes v(\S+)", text, re.MULTILINE) for text in modules]
+    assert f"| | {' | '.join(version for (version,) in versions)} |" in (ROOT / "docs" / "live.md").read_text()
+
+
+@pytest.mark.parametrize("recipe", [KUBERNETES, OLDEST_KUBERNETES, DEX], ids=lambda recipe: recipe.name)
 def test_what_is_built_is_pinned(recipe: Recipe) -> None:
     sums = (recipe.module / "go.sum").read_text()
     assert f"{recipe.version_of} v" in sums

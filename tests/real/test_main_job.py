@@ -23,6 +23,8 @@ from tests.real.stack.product import Product
 from tests.real.stack.whole import Stack
 from tests.support.chromium import FLAGS
 
+from headlamp.clusters.transports import CLIENTS
+
 pytestmark = pytest.mark.browser
 
 NAMESPACE = "shop"
@@ -44,6 +46,23 @@ def five_hundred_pods(api_server: ApiServer, pod_log: PodLog, stack: Stack) -> N
     api_server.wait_until(
         lambda: all(phase(one) == "Running" for one in admin.get(PODS)["items"]), within=RUNNING_WITHIN_S
     )
+
+
+@pytest.fixture(params=CLIENTS)
+def product(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Product]:
+    """The product, with each of its HTTP clients towards clusters."""
+    client = f"-cluster-client={request.param}"
+    made = stack.serve(stack.product_port(), stack.dex.client, client, name=f"headlamp-{request.param}")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def new_pod(kubectl: Kubectl) -> Iterator[str]:
+    """The name of a pod that the test makes, and that is gone afterwards."""
+    name = f"new-{secrets.token_hex(4)}"
+    yield name
+    kubectl("delete", "pod", name, f"--namespace={NAMESPACE}", "--ignore-not-found", "--wait=true")
 
 
 @pytest.fixture
@@ -88,6 +107,7 @@ def test_the_main_job(
     five_hundred_pods: None,
     product: Product,
     kubectl: Kubectl,
+    new_pod: str,
     pod_log: PodLog,
     page: Page,
     record_property: Callable[[str, object], None],
@@ -116,9 +136,9 @@ def test_the_main_job(
     assert page.context.cookies(product.url)[0]["httpOnly"]
 
     # What somebody else does appears by itself.
-    kubectl("run", "a-new-one", f"--namespace={NAMESPACE}", "--image=registry.example.com/web:1.0")
+    kubectl("run", new_pod, f"--namespace={NAMESPACE}", "--image=registry.example.com/web:1.0")
     created_at = time.monotonic()
-    fresh = grid.get_by_role("row").filter(has_text="a-new-one")
+    fresh = grid.get_by_role("row").filter(has_text=new_pod)
     expect(fresh).to_be_visible()
     record_property("seconds until a new pod is seen", round(time.monotonic() - created_at, 3))
     expect(fresh).to_contain_text("Running")
@@ -148,6 +168,8 @@ def test_the_main_job(
     details.get_by_role("button", name="Shell").click()
     terminal = page.get_by_role("tabpanel").filter(has=page.get_by_role("toolbar", name="Terminal tools"))
     expect(terminal.get_by_role("status").first).to_contain_text("Open")
+    # What is typed before a shell asks for it, the shell may throw away.
+    expect(terminal).to_contain_text(re.compile(r"[$#]\s*$"))
     first, second = secrets.randbelow(10**6), secrets.randbelow(10**6)
     terminal.get_by_role("textbox").first.focus()
     page.keyboard.type(f"echo $(({first} * {second}))\n")

@@ -90,6 +90,8 @@ async def test_a_terminal_takes_input_and_its_size(browser: Browser, address: st
     async with socket:
         channels = Channels(socket)
         await channels.send(RESIZE, b'{"Width":101,"Height":37}')
+        # What is typed before a shell asks for it, the shell may throw away.
+        await channels.until(lambda: channels.received(STDOUT).rstrip().endswith((b"$", b"#")), within=WITHIN_S)
         first, second = secrets.randbelow(10**6), secrets.randbelow(10**6)
         await channels.send(STDIN, f"echo $(({first} * {second})); stty size\n".encode())
         await channels.until(

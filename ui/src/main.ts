@@ -6,7 +6,5 @@ import { begin } from "./app/begin";
 // The rows are on their way while the rest of the page is still being read.
 begin();
 const target = document.querySelector("#app");
-if (target) {
-  const { default: App } = await import("./app/App.svelte");
-  mount(App, { target });
-}
+// Not awaited: what is read then has parts of this chunk, and would wait for the end of it.
+if (target) void import("./app/App.svelte").then(({ default: App }) => mount(App, { target }));

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import aiohttp
-from aiohttp import WSMessage, hdrs
+from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -17,12 +18,15 @@ from headlamp.clusters import limits
 from headlamp.clusters.agent import user_agent
 from headlamp.clusters.aiohttp_session import AbortableSocket, cluster_session
 from headlamp.clusters.cluster import Cluster
-from headlamp.clusters.errors import AnswerTooLarge, BadToken, ClusterUnusable, TokenTooLarge, UpgradeRefused
+from headlamp.clusters.errors import BadToken, ClusterUnusable, TokenTooLarge, UpgradeRefused
 from headlamp.clusters.failures import named_failures
 from headlamp.clusters.head_limit import refuses_head, token_size
 from headlamp.clusters.local_auth import local_authorization
+from headlamp.clusters.places import Places
 from headlamp.clusters.tls import client_context
 from headlamp.clusters.transport import MAX_MESSAGE, UpstreamResponse
+from headlamp.clusters.usage import Usage
+from headlamp.clusters.whole import whole
 
 _WS_CLOSE_TIMEOUT = 0.5
 _BEARER = re.compile(r"Bearer [A-Za-z0-9\-._~+/]+=*\Z")
@@ -50,14 +54,14 @@ class AiohttpTransport:
         self._proxy = URL(cluster.proxy_url) if cluster.proxy_url else None
         self._server_name = cluster.tls.server_name
         self._user_agent = user_agent()
-        self._active = 0
+        self._usage = Usage(self._close_if_idle)
+        self._places = Places(limits.SHORT_POOL)
         self._retired = False
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
         self._sessions: dict[tuple[bool, bool], aiohttp.ClientSession] = {}
 
-    @contextlib.asynccontextmanager
-    async def request(
+    def request(
         self,
         method: str,
         path: str,
@@ -65,9 +69,21 @@ class AiohttpTransport:
         headers: Mapping[str, str],
         body: bytes | AsyncIterator[bytes] | None = None,
         stream: bool = False,
-    ) -> AsyncIterator[UpstreamResponse]:
+    ) -> AbstractAsyncContextManager[UpstreamResponse]:
         """Send a request (see `ClusterTransport.request`)."""
-        with self._in_use():
+        return self._by_aiohttp(method, path, headers, body, stream=stream)
+
+    @contextlib.asynccontextmanager
+    async def _by_aiohttp(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes] | None,
+        *,
+        stream: bool,
+    ) -> AsyncIterator[UpstreamResponse]:
+        async with self._place(None if stream else headers.get(hdrs.AUTHORIZATION)):
             session = self._session(headers, stream=stream)
             sent = await self._headers(headers)
             # What goes up may take long itself; and short calls have a limit of their own.
@@ -84,11 +100,25 @@ class AiohttpTransport:
                 _cut_off(response)
 
     @contextlib.asynccontextmanager
+    async def _place(self, who: str | None) -> AsyncIterator[None]:
+        """Count as one who uses the transport, and as one of the calls of `who`: see `Places`."""
+        with self._usage:
+            if who is None:  # aiohttp's own pool is all there is to keep to
+                yield
+                return
+            with named_failures(self._cluster):
+                await self._places.take(who)
+            try:
+                yield
+            finally:
+                self._places.give_back(who)
+
+    @contextlib.asynccontextmanager
     async def websocket(
         self, path: str, *, headers: Mapping[str, str], protocols: tuple[str, ...]
     ) -> AsyncIterator[AiohttpWebSocket]:
         """Upgrade (see `ClusterTransport.websocket`)."""
-        with self._in_use():
+        with self._usage:
             session = self._session(headers, stream=True)
             sent = await self._headers(headers)
             # API servers answer 403 to the upgrade of a watch that names no origin; which one they don't care.
@@ -147,8 +177,8 @@ class AiohttpTransport:
     async def _headers(self, headers: Mapping[str, str]) -> CIMultiDict[str]:
         sent = CIMultiDict(headers)
         sent.setdefault(hdrs.USER_AGENT, self._user_agent)
-        given = sent.getall(hdrs.AUTHORIZATION, [])
-        if len(given) > 1 or not all(_BEARER.match(value) for value in given):
+        given = sent.getall(hdrs.AUTHORIZATION, ())
+        if len(given) > 1 or (given and not _BEARER.match(given[0])):
             raise BadToken("The token holds characters that no bearer token has.", cluster=self._cluster.name)
         local = self._cluster.local_credentials
         if local is not None and not given:
@@ -173,17 +203,8 @@ class AiohttpTransport:
                 raise TokenTooLarge(size, refused.answer_status, cluster=self._cluster.name) from refused
             raise
 
-    @contextlib.contextmanager
-    def _in_use(self) -> Iterator[None]:
-        self._active += 1
-        try:
-            yield
-        finally:
-            self._active -= 1
-            self._close_if_idle()
-
     def _close_if_idle(self) -> None:
-        if self._retired and self._active == 0 and self._closing is None:
+        if self._retired and self._usage.users == 0 and self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self.close())
 
 
@@ -219,12 +240,7 @@ class AiohttpResponse:
 
     async def read(self, limit: int) -> bytes:
         """The whole body. Raises `AnswerTooLarge` beyond `limit` bytes, and `ClusterUnreachable`."""
-        body = bytearray()
-        async for chunk in self.chunks():
-            body += chunk
-            if len(body) > limit:
-                raise AnswerTooLarge(limit, cluster=self._cluster.name)
-        return bytes(body)
+        return await whole(self.chunks(), limit, self._cluster)
 
 
 class AiohttpWebSocket:
@@ -236,6 +252,7 @@ class AiohttpWebSocket:
     def __init__(self, socket_: aiohttp.ClientWebSocketResponse, cluster: Cluster) -> None:
         self._socket = socket_
         self._cluster = cluster
+        self.receive = socket_.receive
 
     @property
     def protocol(self) -> str | None:
@@ -244,11 +261,6 @@ class AiohttpWebSocket:
     @property
     def close_code(self) -> int | None:
         return self._socket.close_code
-
-    async def receive(self) -> WSMessage:
-        message = await self._socket.receive()
-        assert isinstance(message, WSMessage)
-        return message
 
     async def send_text(self, data: str) -> None:
         # Failures get their names below, and not around each frame: that costs an eighth of a frame's processor time.

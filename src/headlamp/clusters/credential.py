@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Protocol
 
+from headlamp.discreet import Discreet
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
+
+class Bearer(Discreet, frozen=True):
     """A token to be sent as `Authorization: Bearer`, good until `expires_at` (epoch seconds, None: unknown)."""
 
     token: str

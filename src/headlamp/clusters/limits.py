@@ -5,6 +5,9 @@ from __future__ import annotations
 SHORT_POOL = 100
 """Connections for short calls at once. Streams have no limit: each belongs to a connection of some client."""
 
+SHARE = 25
+"""How many of them one credential may have at once. A page that asks for fifty things gets them in two turns."""
+
 POOL_TIMEOUT = 30.0
 """How long a request waits for one of them to get free."""
 
@@ -16,6 +19,9 @@ KEEP_ALIVE = 60.0
 
 SILENCE_TIMEOUT = 90.0
 """An API server ends its own short calls after 60 s, so silence of this length is a dead connection."""
+
+LOOK_EVERY = 1.0
+"""How often it is looked who has been waited for too long: so much later than due somebody may be given up."""
 
 # What comes back: room for the warnings of an admission chain, no more. What goes out is not limited.
 MAX_LINE = 16 * 1024

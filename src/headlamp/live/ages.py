@@ -11,7 +11,11 @@ from math import floor
 
 from headlamp.live.protocol import Cell, Instant
 
-_DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+DIGITS = "[0-9]{1,15}"
+"""A number within a text, as a regular expression. One with more digits is read as text wherever cells are compared:
+what a double can't hold is no number of anything, and Python refuses to work with it."""
+
+_DURATION = re.compile("".join(f"(?:({DIGITS}){unit})?" for unit in "ydhms"))
 _WITH_AGE = re.compile(r"(.*) \(([0-9ydhms]+) ago\)", re.ASCII)
 _SECONDS = (365 * 86400, 86400, 3600, 60, 1)
 
@@ -19,6 +23,8 @@ _SECONDS = (365 * 86400, 86400, 3600, 60, 1)
 _AGE_NAMES = frozenset({"age", "last seen", "first seen", "last schedule", "created at"})
 _TEXT_WITH_AGE_NAMES = frozenset({"restarts"})
 _SLACK = 2.0
+# What is older than history is no age: 30,000 years.
+_OLDEST = 10**12
 
 
 def holds_ages(name: str, kind: str) -> bool:
@@ -36,7 +42,8 @@ def seconds_of(text: str) -> int | None:
     match = _DURATION.fullmatch(text)
     if match is None or not text:
         return None
-    return sum(int(part) * length for part, length in zip(match.groups(), _SECONDS, strict=True) if part)
+    seconds = sum(int(part) * length for part, length in zip(match.groups(), _SECONDS, strict=True) if part)
+    return seconds if seconds < _OLDEST else None
 
 
 def instant_of(cell: Cell, now: float, skew: float = 0.0) -> Cell:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import logging
 from contextlib import suppress
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from headlamp.live.cutting import Cut, Patience, WasCut
+from headlamp.live.client_messages import (
+    MAX_MESSAGE_BYTES,
+    Locate,
+    Look,
+    Search,
+    Subscribe,
+    Unsubscribe,
+    View,
+    ViewSpec,
+    decode_client,
+)
+from headlamp.live.cutting import Cut, WasCut
 from headlamp.live.errors import BadRequest, MessageTooLarge, SessionEnded, SignInAgain, TooManyConnections
-from headlamp.live.extra.allowance import Allowance
 from headlamp.live.extra.extras import Extras
 from headlamp.live.hub import Hub
 from headlamp.live.members import alone
@@ -19,27 +29,18 @@ from headlamp.live.protocol import (
     CLOSE_SIGNED_OUT,
     CLOSE_TOO_LARGE,
     CLOSE_TOO_MANY,
-    CLOSE_TOO_SLOW,
-    MAX_MESSAGE_BYTES,
     VERSION,
     Error,
-    Found,
     Hello,
-    Look,
-    Search,
+    Key,
     SignedOut,
-    Subscribe,
-    Unsubscribe,
-    View,
-    ViewSpec,
-    decode_client,
     encode,
 )
 from headlamp.live.quotas import Quota
 from headlamp.live.resources import Selection, selection_of
 from headlamp.live.search import Door, Reader, Searches
+from headlamp.live.sending import Sender
 from headlamp.live.subscription import Subscription
-from headlamp.live.topic import Topic
 from headlamp.live.upstream import Upstream
 from headlamp.live.viewer import Access, Channel, OpenAccess, Viewer
 from headlamp.problems import Problem
@@ -75,7 +76,7 @@ async def _refuse_connection(channel: Channel, hub: Hub, problem: Problem) -> No
     with suppress(ConnectionError, TimeoutError):
         async with asyncio.timeout(_GOODBYE_SECONDS):
             for message in (hello, error):
-                await channel.send_text(encode(message).decode())
+                await channel.send(encode(message).decode())
 
 
 class _Peek(msgspec.Struct):
@@ -95,22 +96,18 @@ class _Connection:
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._views: dict[int, ViewSpec] = {}
         self._looks: dict[int, Look] = {}
-        self._allowance = Allowance()
-        self._ready: dict[Subscription, None] = {}
-        self._errors: deque[Error] = deque()
-        self._found: Found | None = None
-        self._searches = Searches(Door(self._open_topics, self._read_along, hub.leave, self._tell_found, hub.now))
-        self._wake = asyncio.Event()
-        self._errors_sent = asyncio.Event()
+        self._sought: dict[int, Key] = {}
+        self._sender = Sender(channel, hub.sweep, patience=hub.timing.send)
+        door = Door(self._open_lists, self._read_along, hub.leave, self._sender.tell, hub.now)
+        self._searches = Searches(door, quota.names)
         self._signed_out: Problem | None = None
-        # One task reads, which is that of the connection, and one writes: there may be thousands.
         self._reading = Cut()
-        self._patience = Patience(hub.timing.send)
 
     async def run(self) -> tuple[int, str]:
         """Serve; returns the code and reason to close with."""
-        writer = asyncio.create_task(self._write())
-        writer.add_done_callback(self._stop_reading)
+        sender = self._sender
+        sender.ended.add_done_callback(self._stop_reading)
+        sender.say(Hello(VERSION, self._hub.now(), self._stream))
         self._hub.endings.call(self._viewer.ended, self._stop_reading)
         try:
             async with self._reading:
@@ -119,9 +116,8 @@ class _Connection:
             closing = 1000, ""
         finally:
             self._hub.endings.forget(self._viewer.ended, self._stop_reading)
-            writer.remove_done_callback(self._stop_reading)
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            sender.ended.remove_done_callback(self._stop_reading)
+            await sender.close()
         if self._viewer.ended.is_set():
             return await self._say_goodbye(SessionEnded())
         if self._signed_out is not None:
@@ -130,9 +126,9 @@ class _Connection:
             return await self._say_goodbye(SignInAgain() if again else self._signed_out)
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._write_errors()
+                await sender.say_the_rest()
         # An exception in there is a fault of ours; it goes to whoever serves the connection.
-        return closing if writer.cancelled() else writer.result()
+        return closing if sender.ended.cancelled() else sender.ended.result()
 
     def leave(self) -> None:
         """Give up all subscriptions, and the search that is under way."""
@@ -142,8 +138,7 @@ class _Connection:
 
     def ready(self, subscription: Subscription) -> None:
         """See `Subscriber`."""
-        self._ready[subscription] = None
-        self._wake.set()
+        self._sender.ready(subscription)
 
     def failed(self, subscription: Subscription, problem: Problem) -> None:
         """See `Subscriber`."""
@@ -166,9 +161,7 @@ class _Connection:
                 self._refuse(0, too_large)
                 return CLOSE_TOO_LARGE, too_large.code
             self._handle(text)
-            while len(self._errors) >= _WAITING_ERRORS:
-                self._errors_sent.clear()
-                await self._errors_sent.wait()
+            await self._sender.until_said(_WAITING_ERRORS)
         return 1000, ""
 
     def _handle(self, text: str) -> None:
@@ -186,6 +179,8 @@ class _Connection:
                 self._view(message)
             case Look():
                 self._look(message)
+            case Locate():
+                self._locate(message)
             case Search():
                 self._search(message)
 
@@ -215,6 +210,12 @@ class _Connection:
         elif message.id in self._opening:
             self._looks[message.id] = message
 
+    def _locate(self, message: Locate) -> None:
+        if subscription := self._subscriptions.get(message.id):
+            subscription.locate(message.key)
+        elif message.id in self._opening:
+            self._sought[message.id] = message.key
+
     def _search(self, message: Search) -> None:
         try:
             self._searches.ask(message)
@@ -230,15 +231,22 @@ class _Connection:
         return 0 if found < 1 or found in self._subscriptions or found in self._opening else found
 
     async def _subscribe(self, message: Subscribe, selection: Selection) -> None:
-        async def open_access() -> Access:
-            return await self._viewer.open(message.cluster)
-
         try:
-            access = await open_access()
+            await self._open(message, selection)
         except Problem as problem:
             self._unsubscribe(message.id)
             self._refuse(message.id, problem)
-            return
+        except Exception:
+            # Whatever it is, the client has to be told that nothing comes.
+            logging.getLogger("headlamp.live").exception("opening a list failed")
+            self._unsubscribe(message.id)
+            self._refuse(message.id, Problem("The server failed to open this list."))
+
+    async def _open(self, message: Subscribe, selection: Selection) -> None:
+        async def open_access() -> Access:
+            return await self._viewer.open(message.cluster)
+
+        access = await open_access()
         selection = selection.knowing(access.cluster.namespace)
         subscription = await self._hub.subscribe(access, open_access, selection, message.id, self)
         del self._opening[message.id]
@@ -249,6 +257,8 @@ class _Connection:
             subscription.show(view)
         if look := self._looks.pop(message.id, None):
             subscription.extras.look(look.extra, look.rows)
+        if key := self._sought.pop(message.id, None):
+            subscription.locate(key)
 
     def _extras(
         self, subscription: Subscription, selection: Selection, access: Access, open_access: OpenAccess
@@ -257,7 +267,7 @@ class _Connection:
             Upstream(alone(access, open_access), timing=self._hub.timing, now=self._hub.now),
             selection,
             lambda: subscription.topic.table,
-            allowance=self._allowance,
+            allowance=self._quota.allowance,
             random=self._hub.random,
             changed=lambda: self.ready(subscription),
         )
@@ -265,18 +275,19 @@ class _Connection:
     def _unsubscribe(self, subscription_id: int) -> None:
         self._views.pop(subscription_id, None)
         self._looks.pop(subscription_id, None)
+        self._sought.pop(subscription_id, None)
         if task := self._opening.pop(subscription_id, None):
             task.cancel()
             self._quota.give_back()
         if subscription := self._subscriptions.pop(subscription_id, None):
             self._quota.give_back()
-            self._ready.pop(subscription, None)
+            self._sender.forget(subscription)
             subscription.close()
             self._quota.lists.pop(subscription, None)
             self._hub.leave(subscription)
 
-    def _open_topics(self, cluster: str) -> set[Topic]:
-        return {subscription.topic for subscription, of in self._quota.lists.items() if of == cluster}
+    def _open_lists(self, cluster: str) -> list[Subscription]:
+        return [subscription for subscription, of in self._quota.lists.items() if of == cluster]
 
     async def _read_along(self, cluster: str, selection: Selection, reader: Reader) -> Subscription:
         async def open_access() -> Access:
@@ -286,63 +297,11 @@ class _Connection:
         selection = selection.knowing(access.cluster.namespace)
         return await self._hub.subscribe(access, open_access, selection, 0, reader)
 
-    def _tell_found(self, found: Found) -> None:
-        # An answer that has not been sent yet is out of date.
-        self._found = found
-        self._wake.set()
-
     def _refuse(self, subscription_id: int, problem: Problem) -> None:
-        self._errors.append(Error(subscription_id, problem.code, problem.message, problem.remedy))
-        self._wake.set()
-
-    async def _write(self) -> tuple[int, str]:
-        try:
-            async with self._patience:
-                await self._send(encode(Hello(VERSION, self._hub.now(), self._stream)).decode())
-                while True:
-                    await self._wake.wait()
-                    self._wake.clear()
-                    await self._write_all()
-        except TimeoutError:
-            return CLOSE_TOO_SLOW, "live.too_slow"
-        except ConnectionError:
-            return 1000, ""
-
-    async def _write_all(self) -> None:
-        while self._errors or self._found or self._ready:
-            if self._errors:
-                await self._write_errors()
-            if found := self._found:
-                self._found = None
-                await self._send(encode(found).decode())
-            await self._write_rows()
-
-    async def _write_errors(self) -> None:
-        while self._errors:
-            await self._send(encode(self._errors.popleft()).decode())
-            self._errors_sent.set()
-
-    async def _write_rows(self) -> None:
-        """Send what one subscription has, so that at most one snapshot is held on to at a time."""
-        if not self._ready:
-            return
-        subscription = next(iter(self._ready))
-        del self._ready[subscription]
-        messages, turn = subscription.take(), subscription.turn
-        for payload in messages:
-            if self._subscriptions.get(subscription.id) is not subscription or subscription.turn != turn:
-                return
-            await self._send(payload.frame(subscription.id))
-
-    async def _send(self, frame: str | bytes) -> None:
-        with self._patience:
-            if isinstance(frame, str):
-                await self._channel.send_text(frame)
-            else:
-                await self._channel.send_binary(frame)
+        self._sender.say(Error(subscription_id, problem.code, problem.message, problem.remedy))
 
     async def _say_goodbye(self, problem: Problem) -> tuple[int, str]:
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._channel.send_text(encode(SignedOut(problem.code, problem.message)).decode())
+                await self._channel.send(encode(SignedOut(problem.code, problem.message)).decode())
         return CLOSE_SIGNED_OUT, problem.code

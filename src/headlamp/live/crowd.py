@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from headlamp.clusters.errors import TokenTooLarge
+from headlamp.live.conditions import Condition
 from headlamp.live.errors import (
     BadSelector,
     CannotPrint,
@@ -21,9 +22,10 @@ from headlamp.live.errors import (
     Rejected,
     SignInAgain,
 )
-from headlamp.live.feed import Condition, Feed, FeedContext, Start
+from headlamp.live.feed import Feed, FeedContext, Start
 from headlamp.live.tables import Event
 from headlamp.live.timing import Backoff
+from headlamp.live.versions import is_before, is_number
 from headlamp.problems import Problem
 
 _OVER = (BadSelector, SignInAgain, ColumnsChangedError, IdentityChanged)
@@ -45,6 +47,7 @@ class Crowd(Feed):
         self.namespaces = set(namespaces)
         self._versions: dict[str, str] = {}
         self._held: dict[str, list[Event]] = {}
+        self._first_lists: dict[str, asyncio.Task[None]] = {}
         self._newcomers: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -59,18 +62,22 @@ class Crowd(Feed):
         self._dismiss_newcomers()
         self._versions.clear()
         cached = self.take_cached()
-        names = sorted(self.namespaces)
-        outcomes = await asyncio.gather(
-            *(self._load_one(name, cached=cached) for name in names), return_exceptions=True
-        )
-        failed = {name: outcome for name, outcome in zip(names, outcomes, strict=True) if outcome is not None}
+        lists = {name: asyncio.create_task(self._load_one(name, cached=cached)) for name in sorted(self.namespaces)}
+        self._first_lists = dict(lists)
+        outcomes = await asyncio.gather(*lists.values(), return_exceptions=True)
+        failed = {
+            name: outcome
+            for name, outcome in zip(lists, outcomes, strict=True)
+            # Of namespaces that have gone meanwhile nothing is to be told.
+            if outcome is not None and name in self._first_lists
+        }
         for outcome in failed.values():
             # When none could be read, that is how all are doing.
             if not isinstance(outcome, Problem) or isinstance(outcome, _FOR_ALL):
                 raise outcome
         if not self._versions and not all(isinstance(outcome, Forbidden) for outcome in failed.values()):
             raise next(outcome for outcome in failed.values() if not isinstance(outcome, Forbidden))
-        if not self._versions or not all(map(_is_number, self._versions.values())):
+        if not self._versions or not all(map(is_number, self._versions.values())):
             await self._give_up(failed)
         for name, outcome in failed.items():
             self._begin_again(name, outcome)
@@ -83,6 +90,15 @@ class Crowd(Feed):
         except Forbidden:
             await self._give_up({})
 
+    @property
+    def lists(self) -> int:
+        """See `Feed.lists`."""
+        return len(self.namespaces)
+
+    async def latest(self) -> str:
+        """See `Feed.latest`. All that may be listed for sure is a namespace that has been listed."""
+        return await self._upstream.latest(self._context.selection, min(self._versions, default=None))
+
     def add(self, namespace: str) -> None:
         """A namespace has come into being (or into view): list it while the watch goes on."""
         if namespace not in self.namespaces:
@@ -94,8 +110,10 @@ class Crowd(Feed):
         self.namespaces.discard(namespace)
         self._versions.pop(namespace, None)
         self._held.pop(namespace, None)
-        if task := self._newcomers.pop(namespace, None):
-            task.cancel()
+        for tasks in (self._first_lists, self._newcomers):
+            if task := tasks.pop(namespace, None):
+                # A list that is on its way has rows that are no more.
+                task.cancel()
         self._forget_rows(namespace)
 
     def apply(self, event: Event, now: float) -> None:
@@ -109,13 +127,18 @@ class Crowd(Feed):
             if listed is None:
                 # Not one of ours, or not yet: the list that makes it one is of later than this event.
                 return
-            if _is_number(event.version) and int(event.version) <= int(listed):
+            if is_number(event.version) and (event.version == listed or is_before(event.version, listed)):
                 return
         super().apply(event, now)
 
     def _begin_again(self, namespace: str, outcome: BaseException | None) -> None:
         # Until its list is here, its events are kept back: applied at once, the older list would undo them.
-        self._newcomers[namespace] = asyncio.create_task(self._admit(namespace, outcome))
+        task = self._newcomers[namespace] = asyncio.create_task(self._admit(namespace, outcome))
+        task.add_done_callback(self._admitted)
+
+    def _admitted(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self._context.listener.over(error)
 
     def _dismiss_newcomers(self) -> None:
         for task in self._newcomers.values():
@@ -137,12 +160,14 @@ class Crowd(Feed):
             self._forget_rows(namespace)
             self._tell(namespace, "forbidden", problem)
             raise
-        if namespace in self.namespaces:
-            self._versions[namespace] = version
-            self._context.listener.condition(namespace, Condition("live", self._upstream.now(), listed=True))
+        self._versions[namespace] = version
+        self._context.listener.condition(namespace, Condition("live", self._upstream.now(), listed=True))
 
     async def _admit(self, namespace: str, outcome: BaseException | None) -> None:
-        """List a namespace until that succeeds, after `outcome`, which the last time had."""
+        """List a namespace until that succeeds, after `outcome`, which the last time had.
+
+        Raises what can't be gone on from.
+        """
         backoff, pacing = Backoff(self._upstream.timing, self._context.random), self._context.pacing
         key, refusals = (self, namespace), 0
         try:
@@ -160,9 +185,8 @@ class Crowd(Feed):
                 try:
                     await self._load_one(namespace)
                     break
-                except _OVER as cause:
-                    self._context.listener.over(cause)
-                    return
+                except _OVER:
+                    raise
                 except Problem as problem:
                     outcome = problem
         finally:
@@ -180,8 +204,3 @@ class Crowd(Feed):
     def _forget_rows(self, namespace: str) -> None:
         self._context.table.retain(namespace, set())
         self._context.listener.changed()
-
-
-def _is_number(version: str) -> bool:
-    """Resource versions that are numbers can be compared, as those of an API server always are."""
-    return version.isascii() and version.isdigit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 
@@ -45,4 +46,8 @@ class Endings:
         await event.wait()
         _, backs = self._waiting.pop(event)
         for back in backs:
-            back()
+            try:
+                back()
+            except Exception:
+                # The others have to hear of it all the same.
+                logging.getLogger("headlamp.live").exception("telling of an end failed")

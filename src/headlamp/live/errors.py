@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from headlamp.problems import Problem
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no JSON, of another form, no UTF-8, or nested too deeply."""
 
 
 class BadRequest(Problem):
@@ -131,11 +136,15 @@ class CannotWatch(Problem):
 
 
 class Busy(Problem):
-    """The API server can't answer now (429, 5xx), perhaps with the time to wait in `retry_after`."""
+    """The API server can't answer now (5xx), perhaps with the time to wait in `retry_after`."""
 
     code: ClassVar[str] = "live.busy"
     status: ClassVar[int] = 503
     title: ClassVar[str] = "The cluster can't answer now"
+
+
+class Overloaded(Busy):
+    """The API server is there, and turns away more than it can do at once (429)."""
 
 
 class BrokenStream(Problem):

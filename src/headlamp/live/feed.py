@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from headlamp.clusters.errors import ClusterUnreachable, TokenTooLarge
+from headlamp.clusters.errors import TokenTooLarge
+from headlamp.live.conditions import Condition, FeedListener
 from headlamp.live.errors import (
     BadSelector,
     BrokenStream,
@@ -19,52 +19,24 @@ from headlamp.live.errors import (
     Gone,
     IdentityChanged,
     NoSuchKind,
+    Overloaded,
     Rejected,
     SignInAgain,
 )
 from headlamp.live.pacing import Pacing
+from headlamp.live.paging import Paging
 from headlamp.live.protocol import Key
+from headlamp.live.pulse import Pulses
 from headlamp.live.resources import Selection
 from headlamp.live.rows import RowTable
 from headlamp.live.tables import Event, Include, TableReader, Values
 from headlamp.live.timing import Backoff
 from headlamp.live.upstream import Upstream
+from headlamp.live.versions import is_before
 from headlamp.problems import Problem
 
 # So many rows are put into the table before other work gets its turn.
 _ROWS_A_TURN = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """How one feed is doing: "loading", "live", "reconnecting", "forbidden" or "failed", since when and why.
-
-    "reconnecting" is since the rows were last known to be current. `listed`: the table has the rows of a complete list
-    of this place, however old.
-    """
-
-    state: str
-    since: float
-    code: str = ""
-    message: str = ""
-    retry_at: float | None = None
-    listed: bool = False
-
-
-class FeedListener(Protocol):
-    """Whoever composes feeds."""
-
-    def changed(self) -> None:
-        """The table has other rows than before."""
-        ...
-
-    def condition(self, place: str, condition: Condition) -> None:
-        """The feed of this place (a namespace, or "" for all) is doing differently."""
-        ...
-
-    def over(self, cause: Exception) -> None:
-        """Going on makes no sense: `SignInAgain`, `BadSelector`, `ColumnsChangedError` or `IdentityChanged`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +53,9 @@ class FeedContext:
     gate: asyncio.Semaphore
     random: Callable[[], float]
     pacing: Pacing
+    pulses: Pulses
     values: Values
     cached: bool = True
-
-
-def is_before(version: str, other: str) -> bool:
-    """Whether a resource version is older than another. An API server's are numbers; others can't be compared."""
-    numbers = all(one.isascii() and one.isdigit() for one in (version, other))
-    return numbers and int(version) < int(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +96,7 @@ class Feed:
         self._upstream = context.upstream
         self._namespace = namespace
         self._include = include
+        self._pulse = context.pulses.of(context.selection.group)
         self._reader = TableReader(context.values)
         self._objects_asked = False
         self._listed = bool(start.version)
@@ -137,6 +105,7 @@ class Feed:
         self._gone = 0
         self._polled: CannotWatch | None = None
         self._doubt: asyncio.TimerHandle | None = None
+        self._in_doubt = False
         self._current_at = context.upstream.now()
         self._backoff = Backoff(context.upstream.timing, context.random)
         self._condition = Condition("loading", context.upstream.now())
@@ -186,9 +155,10 @@ class Feed:
                 self._context.listener.over(cause)
                 return
             except Problem as problem:
-                if isinstance(problem, ClusterUnreachable) and self._condition.state == "reconnecting":
-                    # More than a connection that broke: nobody is there. What comes back may be another server, or
-                    # the same put back to a backup, so the list is read again.
+                self._in_doubt = True
+                if self._condition.state == "reconnecting" and not isinstance(problem, Overloaded):
+                    # More than a connection that broke: nobody is there, or but a proxy. What comes back may be another
+                    # server, or the same put back to a backup, so the list is read again.
                     self.version = ""
                 await self._wait("reconnecting", problem, self._backoff.after(problem))
 
@@ -199,12 +169,13 @@ class Feed:
             if listed_now:
                 await self.load()
                 self._listed = True
+                self._in_doubt = False
                 self._refusals = 0
                 self._context.pacing.granted(self)
-                self._set("live", self._polled)
+                self._set_current(self._polled)
                 self._begin_doubt()
             if not self._context.pacing.may_stream(self):
-                raise CannotWatch("So many namespaces can't be watched one by one.")
+                raise CannotWatch("So much can't be watched at the same time.")
             await self.follow()
         except Forbidden as problem:
             if not self.version:
@@ -243,10 +214,10 @@ class Feed:
         """Read the list of one namespace (None: the whole kind) and return its version."""
         table, upstream = self._context.table, self._upstream
         seen: set[Key] = set()
-        rest = ""
+        paging, more = Paging(), True
         async with self._context.gate:
-            while True:
-                body = await upstream.page(self._context.selection, namespace, include, rest, cached=cached)
+            while more:
+                body = await upstream.page(self._context.selection, namespace, include, paging.rest, cached=cached)
                 now = upstream.now()
                 page = self._reader.page(body, namespace=namespace or "", now=now, skew=upstream.skew)
                 table.define(self._reader.columns)
@@ -256,9 +227,12 @@ class Feed:
                         table.put(row, now)
                     self._context.listener.changed()
                     await asyncio.sleep(0)
-                rest = page.rest
-                if not rest:
-                    break
+                try:
+                    more = paging.more(page.rest, len(page.rows))
+                except BrokenStream:
+                    # However often that is tried, no more rows are kept than one list may have.
+                    table.retain(namespace, seen)
+                    raise
         table.retain(namespace, seen)
         self._context.listener.changed()
         return page.version
@@ -274,12 +248,15 @@ class Feed:
             async with self._upstream.watch(
                 self._context.selection, self._namespace, self._include, self.version
             ) as batches:
+                if self._in_doubt:
+                    await self._confirm()
                 self._end_doubt()
                 self._polled = None
-                self._set("live")
-                async for lines in batches:
-                    self._apply_all(lines)
-                    heard = True
+                with self._pulse.felt_by(self):
+                    self._set_current()
+                    async for lines in batches:
+                        self._apply_all(lines)
+                        heard = True
         finally:
             lasted = loop.time() - opened
             if heard or lasted > self._upstream.timing.longest_pause:
@@ -288,6 +265,33 @@ class Feed:
         if not heard and lasted < self._upstream.timing.first_pause:
             # A server that ends every watch at once must not be asked in a tight loop.
             await asyncio.sleep(self._backoff.next())
+
+    async def _confirm(self) -> None:
+        """After a failure, make sure that this is the cluster that `version` is from. Raises `Gone` when it is not.
+
+        One that was put back to a backup knows nothing of that version, and would only watch in silence until it has
+        got as far again. It is asked while the watch is open, so that it can't become another one in between.
+        """
+        if is_before(await self.latest(), self.version):
+            raise Gone("The cluster's versions have gone back.")
+        self._in_doubt = False
+
+    @property
+    def lists(self) -> int:
+        """How many lists are asked for to read all once."""
+        return 1
+
+    async def latest(self) -> str:
+        """The version that the cluster is at."""
+        return await self._upstream.latest(self._context.selection, self._namespace)
+
+    def lost(self, problem: Problem) -> None:
+        """See `Watching`."""
+        self._set("reconnecting", problem)
+
+    def found(self) -> None:
+        """See `Watching`."""
+        self._set("live")
 
     def _apply_all(self, lines: list[bytes]) -> None:
         now = self._current_at = self._upstream.now()
@@ -315,7 +319,7 @@ class Feed:
 
     async def _poll(self, problem: CannotWatch) -> None:
         self.version = ""
-        pause = self._context.pacing.between_lists(self)
+        pause = self._context.pacing.between_lists(self, self.lists)
         self._polled = CannotWatch(f"This is read again every {pause:.0f} s. {problem.message}")
         self._set("live", self._polled)
         await asyncio.sleep(pause)
@@ -330,6 +334,12 @@ class Feed:
     async def _wait(self, state: str, problem: Problem, pause: float) -> None:
         self._set(state, problem, self._upstream.now() + pause)
         await asyncio.sleep(pause)
+
+    def _set_current(self, note: Problem | None = None) -> None:
+        if self._pulse.problem is None:
+            self._set("live", note)
+        else:
+            self._set("reconnecting", self._pulse.problem)
 
     def _set(self, state: str, problem: Problem | None = None, retry_at: float | None = None) -> None:
         before = self._condition

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import random as random_module
 import time
 from collections.abc import Callable, Iterator
 
 from headlamp.live.endings import Endings
+from headlamp.live.lingering import Lingering
 from headlamp.live.quotas import Quotas
 from headlamp.live.resources import Selection
 from headlamp.live.seat import Seat
 from headlamp.live.seating import Seating
+from headlamp.live.sending import Sweep
 from headlamp.live.sharing import Companies
 from headlamp.live.subscription import Subscriber, Subscription
 from headlamp.live.timing import Timing
@@ -40,12 +41,13 @@ class Hub:
         self.random = random
         self.endings = Endings()
         self.quotas = Quotas()
+        self.sweep = Sweep()
         self._companies = Companies(self.timing, between_users=between_users)
         self._seating = Seating(
             self._companies, self.endings, timing=self.timing, now=now, random=random, window_from=window_from
         )
         self._seats: dict[Subscription, Seat] = {}
-        self._lingering: dict[Seat, asyncio.TimerHandle] = {}
+        self._lingering = Lingering(self.timing.linger, self._seating.vacate)
 
     def __len__(self) -> int:
         return sum(1 for _ in self._seating)
@@ -63,8 +65,7 @@ class Hub:
     ) -> Subscription:
         """Join the reading of `selection`, or begin it. The subscriber is told when there is something to take."""
         seat = await self._seating.seat_for(access, open_access, selection)
-        if handle := self._lingering.pop(seat, None):
-            handle.cancel()
+        self._lingering.forget(seat)
         seat.member.open_access = open_access
         subscription = Subscription(subscription_id, subscriber, seat.topic)
         self._seats[subscription] = seat
@@ -76,7 +77,7 @@ class Hub:
         """End a subscription.
 
         If nobody else looks with the same credential, the others read on with one of theirs, at once. Without others
-        the reading goes on for a little while in case somebody comes back.
+        the reading goes on for a little while in case somebody comes back (see `Lingering`).
         """
         seat = self._seats.pop(subscription)
         seat.remove(subscription)
@@ -85,18 +86,11 @@ class Hub:
         if len(seat.topic.members) > 1:
             self._seating.vacate(seat)
         else:
-            loop = asyncio.get_running_loop()
-            self._lingering[seat] = loop.call_later(self.timing.linger, self._vacate, seat)
+            self._lingering.begin(seat)
 
     async def close(self) -> None:
         """End all readings."""
-        for handle in self._lingering.values():
-            handle.cancel()
-        self._lingering.clear()
+        self._lingering.close()
         await self._seating.close()
         await self._companies.close()
         await self.endings.close()
-
-    def _vacate(self, seat: Seat) -> None:
-        del self._lingering[seat]
-        self._seating.vacate(seat)

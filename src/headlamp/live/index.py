@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple
@@ -39,20 +39,22 @@ class Ordering(NamedTuple):
 
 
 class RowIndex:
-    """Matching rows in order.
+    """Matching rows in order, in `items`.
 
-    `items` and `keys` belong together, place by place.
+    What a row sorts by is worked out whenever it is asked for, since keys take several times the memory of a place;
+    it is kept only where it would not come out the same again (`Ordering.settled`).
     """
 
     def __init__(self, matcher: Matcher, ordering: Ordering, status: StatusReader | None) -> None:
         self.matcher = matcher
         self.ordering = ordering
         self.items: list[Item] = []
-        self.keys: list[SortKey] = []
         self._status = status
         self._words: dict[Status, int] = {}
-        self._flips: list[tuple[float, int, Item]] = []
-        self._flips_made = 0
+        # Rows by the moment at which they may change by growing older, and these moments as a heap.
+        self._flips: dict[float, list[Item]] = {}
+        self._moments: list[float] = []
+        self._watched = 0
         # What rows sort by that may sort otherwise by now.
         self._sorted_as: dict[Key, SortKey] = {}
 
@@ -63,9 +65,9 @@ class RowIndex:
             for status, count in Counter(read(item.cells) for item in items).items():
                 self._words[status] = self._words.get(status, 0) + count
 
-    def fill(self, items: list[Item], keys: list[SortKey]) -> None:
-        """Take the rows that match, in order, and what they sort by."""
-        self.items, self.keys = items, keys
+    def fill(self, items: list[Item], keys: Sequence[SortKey]) -> None:
+        """Take the rows that match, in order; `keys` are what they sort by, and needed unless that is settled."""
+        self.items = items
         if not self.ordering.settled:
             self._sorted_as = {item.key: key for item, key in zip(items, keys, strict=True)}
 
@@ -75,27 +77,33 @@ class RowIndex:
             return
         for item in items:
             moment = self.matcher.flips_at(item, now)
-            if moment < inf:
-                self._flips_made += 1
-                heapq.heappush(self._flips, (moment, self._flips_made, item))
+            if moment == inf:
+                continue
+            if moment not in self._flips:
+                heapq.heappush(self._moments, moment)
+            self._flips.setdefault(moment, []).append(item)
+            self._watched += 1
 
-    def renew_ages(self, items: Iterable[Item], rows: int, now: float) -> None:
-        """Drop what was noted of rows as they were, when that is most of it. `items` are all `rows` as they are."""
-        if len(self._flips) > 2 * rows + 1000:
+    def renew_ages(self, items: Sequence[Item], now: float) -> None:
+        """Drop what was noted of rows as they were, when that is most of it. `items` are all rows as they are."""
+        if self._watched > 2 * len(items) + 1000:
             self._flips.clear()
+            self._moments.clear()
+            self._watched = 0
             self.watch_age(items, now)
 
     @property
     def next_flip(self) -> float:
         """When `due` has something; infinity for never."""
-        return self._flips[0][0] if self._flips else inf
+        return self._moments[0] if self._moments else inf
 
     def due(self, now: float) -> list[Item]:
         """The rows that have come to an age at which they may match or no longer match, each once; some may be gone."""
         items: dict[int, Item] = {}
-        while self._flips and self._flips[0][0] < now:
-            item = heapq.heappop(self._flips)[2]
-            items[id(item)] = item
+        while self._moments and self._moments[0] <= now:
+            come = self._flips.pop(heapq.heappop(self._moments))
+            self._watched -= len(come)
+            items |= {id(item): item for item in come}
         return list(items.values())
 
     def facets(self) -> list[Facet] | None:
@@ -114,14 +122,14 @@ class RowIndex:
         return [Facet(word, count, tone) for word, (count, tone) in ranked[:FACETS_SHOWN]]
 
     def apply(self, changes: Sequence[Change], now: float, *, read: bool = False) -> None:
-        """Take in changes of rows. `read`: somebody goes through the lists, which must stay as they are for that."""
+        """Take in changes of rows. `read`: somebody goes through `items`, which must stay as they are for that."""
         if read:
-            self.items, self.keys = self.items.copy(), self.keys.copy()
+            self.items = self.items.copy()
         leaving: list[int] = []
         coming: list[tuple[SortKey, Item]] = []
         for before, after in changes:
             at = -1 if before is None else self.position(before)
-            fits = after is not None and self._fits(after, now)
+            fits = after is not None and self.matcher.matches(after, now)
             if before is not None and at >= 0:
                 self._count(before, -1)
             if after is None or not fits:
@@ -130,7 +138,7 @@ class RowIndex:
                 continue
             self._count(after, 1)
             key = self.ordering.key(after)
-            if at >= 0 and self.keys[at] == key:
+            if at >= 0 and before is not None and self._key(before) == key:
                 self.items[at] = after
                 continue
             if at >= 0:
@@ -138,26 +146,28 @@ class RowIndex:
             coming.append((key, after))
         self.watch_age((after for _, after in changes if after is not None), now)
         if len(leaving) + len(coming) > _FEW:
-            self._merge(deque(sorted(leaving)), self.ordering.sorted(coming))
+            self._merge(set(leaving), self.ordering.sorted(coming))
         else:
             self._move(sorted(leaving, reverse=True), coming)
 
     def position(self, item: Item) -> int:
         """The place of an item; -1 when it is not there."""
-        settled = self.ordering.settled
-        key = self.ordering.key(item) if settled else self._sorted_as.get(item.key)
-        if key is None:
+        if not self.ordering.settled and item.key not in self._sorted_as:
             return -1
-        place = self._place(key, item.tie)
+        place = self._place(self._key(item), item.tie)
         return place if place < len(self.items) and self.items[place] is item else -1
+
+    def _key(self, item: Item) -> SortKey:
+        """What an item that is there sorts by."""
+        return self.ordering.key(item) if self.ordering.settled else self._sorted_as[item.key]
 
     def _place(self, key: SortKey, tie: str) -> int:
         """How many rows come before one with this key and tie."""
-        items, keys, descending = self.items, self.keys, self.ordering.descending
+        items, descending = self.items, self.ordering.descending
         low, high = 0, len(items)
         while low < high:
             middle = (low + high) // 2
-            there = keys[middle]
+            there = self._key(items[middle])
             before = items[middle].tie < tie if there == key else precedes(there, key) is not descending
             if before:
                 low = middle + 1
@@ -165,56 +175,34 @@ class RowIndex:
                 high = middle
         return low
 
-    def _fits(self, item: Item, now: float) -> bool:
-        if self.matcher.wordy:
-            item.spell_out()
-        return self.matcher.matches(item, now)
-
     def _move(self, leaving: list[int], coming: list[tuple[SortKey, Item]]) -> None:
         """Drop the places `leaving`, the last first, and put the rows `coming` where they belong, one by one."""
-        settled = self.ordering.settled
         for place in leaving:
-            if not settled:
-                self._sorted_as.pop(self.items[place].key, None)
+            self._sorted_as.pop(self.items[place].key, None)
             del self.items[place]
-            del self.keys[place]
+        for key, item in coming:
+            self.items.insert(self._place(key, item.tie), item)
+            self._sort_as(item, key)
+
+    def _merge(self, leaving: set[int], coming: list[tuple[SortKey, Item]]) -> None:
+        """Drop the places `leaving` and put the rows `coming`, in order, where they belong: in one pass."""
+        for place in leaving:
+            self._sorted_as.pop(self.items[place].key, None)
+        staying = self.items = [item for place, item in enumerate(self.items) if place not in leaving]
+        merged: list[Item] = []
+        at = 0
         for key, item in coming:
             place = self._place(key, item.tie)
-            self.items.insert(place, item)
-            self.keys.insert(place, key)
-            if not settled:
-                self._sorted_as[item.key] = key
-
-    def _merge(self, leaving: deque[int], coming: list[tuple[SortKey, Item]]) -> None:
-        """Drop the places `leaving` and put the rows `coming` where they belong: slices copied, whatever their size."""
-        items: list[Item] = []
-        keys: list[SortKey] = []
-        at = 0
-        if not self.ordering.settled:
-            # First of all: a row that moves is among those that leave and among those that come.
-            for place in leaving:
-                self._sorted_as.pop(self.items[place].key, None)
-
-        def copy_to(place: int) -> None:
-            nonlocal at
-            while leaving and leaving[0] < place:
-                gone = leaving.popleft()
-                items.extend(self.items[at:gone])
-                keys.extend(self.keys[at:gone])
-                at = gone + 1
-            if at < place:
-                items.extend(self.items[at:place])
-                keys.extend(self.keys[at:place])
-                at = place
-
+            merged += staying[at:place]
+            merged.append(item)
+            at = place
+        self.items = merged + staying[at:]
         for key, item in coming:
-            copy_to(self._place(key, item.tie))
-            items.append(item)
-            keys.append(key)
-            if not self.ordering.settled:
-                self._sorted_as[item.key] = key
-        copy_to(len(self.items))
-        self.items, self.keys = items, keys
+            self._sort_as(item, key)
+
+    def _sort_as(self, item: Item, key: SortKey) -> None:
+        if not self.ordering.settled:
+            self._sorted_as[item.key] = key
 
     def _count(self, item: Item, difference: int) -> None:
         if self._status is None:

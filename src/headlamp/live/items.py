@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from headlamp.live.filtering.matching import text_of
 from headlamp.live.ordering import tie_key
 from headlamp.live.protocol import Cell, Key, Row
 
 
 class Item(Struct, gc=False):
-    """One row as it is at a moment: a row that changes is another item.
-
-    `text` is what words are looked for in, "" until `spell_out`: few lists are ever searched.
-    """
+    """One row as it is at a moment: a row that changes is another item."""
 
     namespace: str
     name: str
     cells: list[Cell]
-    text: str = ""
-
-    def spell_out(self) -> None:
-        """Make `text`."""
-        if not self.text:
-            self.text = text_of(self.namespace, self.name, self.cells)
 
     @property
     def tie(self) -> str:
@@ -60,38 +49,3 @@ def coalesced(changes: list[Change]) -> list[Change]:
         known = first.get(item.key)
         first[item.key] = Change(before if known is None else known.before, after)
     return list(first.values())
-
-
-class ItemTable:
-    """Items by namespace and name, without a key for each: there may be very many."""
-
-    def __init__(self) -> None:
-        self._namespaces: dict[str, dict[str, Item]] = {}
-
-    def __len__(self) -> int:
-        return sum(map(len, self._namespaces.values()))
-
-    def __iter__(self) -> Iterator[Item]:
-        for items in self._namespaces.values():
-            yield from items.values()
-
-    def get(self, key: Key) -> Item | None:
-        """The row as it is; None when there is none."""
-        return self._namespaces.get(key[0], {}).get(key[1])
-
-    def put(self, item: Item) -> Item | None:
-        """Add or replace a row. Returns it as it was."""
-        items = self._namespaces.setdefault(item.namespace, {})
-        before = items.get(item.name)
-        items[item.name] = item
-        return before
-
-    def pop(self, key: Key) -> Item | None:
-        """Drop a row. Returns it as it was."""
-        items = self._namespaces.get(key[0])
-        if items is None:
-            return None
-        before = items.pop(key[1], None)
-        if not items:
-            del self._namespaces[key[0]]
-        return before

@@ -82,7 +82,8 @@ class Members:
     """The members of one reading in the order in which they carry it; `strangers` when they are different users.
 
     `refused` is told of a member whom the cluster refused what it gave another, `lost` of one who has to sign in
-    again or is somebody else by now. Neither is told of the last one: that is for the reading itself to say.
+    again or is somebody else by now. Neither is told of the last one: that is for the reading itself to say. Only where
+    others may join is `refused` told of it too, when it is forbidden: it may have lost a right.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
+from headlamp.live.ages import DIGITS
 from headlamp.live.protocol import Cell, Column, Instant
 
 SortKey = int | float | str
@@ -37,8 +38,8 @@ _SUFFIXES = {
 }
 _UNITS = {"y": 31_536_000, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _QUANTITY = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(n|u|m|k|K|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
-_FRACTION = re.compile(r"([0-9]+)/([0-9]+)")
-_AGE = re.compile(r"(?:[0-9]+[ydhms])+")
+_FRACTION = re.compile(f"({DIGITS})/({DIGITS})")
+_AGE = re.compile(f"(?:{DIGITS}[ydhms])+")
 _PERCENT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)%")
 _DIGITS = re.compile(r"[0-9]+")
 _DURATION_NAMES = re.compile(r"\b(?:age|duration|seen|schedule|uptime|elapsed)\b", re.IGNORECASE | re.ASCII)

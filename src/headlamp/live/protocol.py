@@ -1,22 +1,20 @@
-"""The messages of the live protocol, version 1: rows of Kubernetes lists over one WebSocket.
+"""What the server says in the live protocol, version 1: rows of Kubernetes lists over one WebSocket.
 
-`docs/live.md` describes them for people who write a client; a test holds its examples to these structs. A cell
-is a string, number, boolean, null or an `Instant`.
+`docs/live.md` describes the messages for people who write a client; a test holds its examples to these structs, and to
+those of `live.client_messages`. A cell is a string, number, boolean, null or an `Instant`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 VERSION = 1
-MAX_MESSAGE_BYTES = 64 * 1024
 
-SubscriptionId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(max_length=253)]
-Selector = Annotated[str, Meta(max_length=4096)]
 
 
 class Instant(Struct, frozen=True, kw_only=True, gc=False):
@@ -32,6 +30,8 @@ class Instant(Struct, frozen=True, kw_only=True, gc=False):
 Cell = str | int | float | bool | Instant | None
 Row = tuple[str, str, list[Cell]]
 """Namespace ("" for cluster-scoped kinds), name, cells in the order of the columns."""
+WireRow = tuple[str, list[Cell]]
+"""A row as it is sent: its name is one of its cells, and is not said twice."""
 Key = tuple[str, str]
 """Namespace and name: what makes a row the same row."""
 
@@ -45,86 +45,6 @@ class ResourceRef(Struct, frozen=True):
     namespaced: bool
 
 
-class ViewSpec(Struct, frozen=True):
-    """What a page shows of a list: which rows match, in which order, and which of those are in sight.
-
-    `number` counts a page's views up, so that an answer to an older one can be told. `filter` is of the grammar of
-    `live.filtering`; `sort` is a column's name, "@namespace", "@urgent" (what is broken first) or an extra column's
-    id; `status` names the column that says how a row is, "" the usual one (`live.statuses`). `first` and `count` are
-    the place of the rows in sight within those that match.
-    """
-
-    number: Annotated[int, Meta(ge=1, le=2**53 - 1)]
-    filter: Annotated[str, Meta(max_length=2048)] = ""
-    sort: Annotated[str, Meta(max_length=600)] = "@urgent"
-    descending: bool = False
-    status: Name = ""
-    first: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
-    count: Annotated[int, Meta(ge=1, le=500)] = 100
-
-
-class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
-    """Asks for the rows of one kind. `namespaces` None means all that there are.
-
-    With a `view` the server may send windows of a long list instead of all of it; without one it sends all rows.
-    `known_namespaces` are those that the client knows of: where neither all rows nor the namespaces may be listed,
-    these are read instead of nothing.
-    """
-
-    id: SubscriptionId
-    cluster: Name
-    resource: ResourceRef
-    namespaces: list[Name] | None = None
-    label_selector: Selector = ""
-    field_selector: Selector = ""
-    view: ViewSpec | None = None
-    known_namespaces: list[Name] = []
-
-
-class View(Struct, frozen=True, tag_field="type", tag="view"):
-    """The page shows something else of the list now."""
-
-    id: SubscriptionId
-    view: ViewSpec
-
-
-class Unsubscribe(Struct, frozen=True, tag_field="type", tag="unsubscribe"):
-    """Ends a subscription; an id that is not in use is ignored, since its end may be on the way."""
-
-    id: SubscriptionId
-
-
-ExtraId = Annotated[str, Meta(min_length=1, max_length=600)]
-MAX_EXTRAS = 20
-MAX_LOOKED_AT = 500
-
-
-class Look(Struct, frozen=True, tag_field="type", tag="look"):
-    """Asks for extra columns ("label:app", "containers"; see `live.extra.registry`) of the rows in view.
-
-    It replaces the look before; no extras end it. `rows` None means all rows: for a page that holds all of them and
-    sorts or filters by an extra column.
-    """
-
-    id: SubscriptionId
-    extra: Annotated[list[ExtraId], Meta(max_length=MAX_EXTRAS)]
-    rows: Annotated[list[tuple[Name, Name]], Meta(max_length=MAX_LOOKED_AT)] | None
-
-
-class Search(Struct, frozen=True, tag_field="type", tag="search"):
-    """Asks for objects whose namespace and name have all words of `text`, in the lists that this session has open.
-
-    With kinds in `everything` those are read too, in `namespaces` (None: all). The search before is given up.
-    """
-
-    search: SubscriptionId
-    cluster: Name
-    text: Annotated[str, Meta(max_length=253)]
-    everything: Annotated[list[ResourceRef], Meta(max_length=500)] = []
-    namespaces: list[Name] | None = None
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-
-
 class Column(Struct, frozen=True):
     """A column as the API server defines it. `priority` above 0: for wide tables; `instant`: cells may be instants."""
 
@@ -134,6 +54,16 @@ class Column(Struct, frozen=True):
     priority: int
     description: str
     instant: bool
+
+
+def name_column(columns: Sequence[Column]) -> int:
+    """The place of the column that has the rows' names: the first one of that format, or else the first of all."""
+    return next((at for at, column in enumerate(columns) if column.format == "name"), 0)
+
+
+def on_wire(rows: Iterable[Row]) -> list[WireRow]:
+    """Rows as they are sent."""
+    return [(namespace, cells) for namespace, _, cells in rows]
 
 
 class Missing(Struct, frozen=True):
@@ -156,10 +86,20 @@ class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
 
 
 class Columns(Struct, frozen=True, tag_field="type", tag="columns"):
-    """Comes before the first rows, and again before a snapshot whose columns are others."""
+    """Comes before the first rows, and again before every snapshot.
+
+    `name_column` is the place of the column whose cell is the row's name.
+    """
 
     id: int
+    name_column: int
     columns: list[Column]
+
+    @classmethod
+    def telling(cls, columns: Sequence[Column] | None) -> Columns:
+        """The message about these columns, for a `Payload`; None: there are none yet."""
+        columns = columns or ()
+        return cls(0, name_column(columns), list(columns))
 
 
 class Rows(Struct, frozen=True, tag_field="type", tag="rows"):
@@ -167,7 +107,7 @@ class Rows(Struct, frozen=True, tag_field="type", tag="rows"):
 
     id: int
     reset: bool
-    rows: list[Row]
+    rows: list[WireRow]
 
 
 class Synced(Struct, frozen=True, tag_field="type", tag="synced"):
@@ -179,13 +119,13 @@ class Synced(Struct, frozen=True, tag_field="type", tag="synced"):
     took: float
 
 
-class Changes(Struct, frozen=True, tag_field="type", tag="changes"):
-    """What became of the rows since the last message, at most four times a second."""
+class Changes(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="changes"):
+    """What became of the rows since the last message, at most four times a second. Empty lists are left out."""
 
     id: int
-    set: list[Row]
-    gone: list[Key]
     as_of: float
+    set: list[WireRow] = []
+    gone: list[Key] = []
 
 
 class Facet(Struct, frozen=True):
@@ -210,11 +150,24 @@ class Window(Struct, frozen=True, tag_field="type", tag="window"):
     first: int
     total: int
     matching: int
-    set: list[Row]
+    set: list[WireRow]
     order: list[Key] | None
     facets: list[Facet] | None
     problem: str
     as_of: float
+
+
+class Located(Struct, frozen=True, tag_field="type", tag="located"):
+    """The place of a row among those that match, as of the window before; None when it is not among them.
+
+    None too for lists that are not sent in windows: the page has all of their rows. `view` as in `Window`, 0 when no
+    window was sent.
+    """
+
+    id: int
+    view: int
+    key: Key
+    index: int | None
 
 
 class ExtraDefinition(Struct, frozen=True):
@@ -298,21 +251,14 @@ class SignedOut(Struct, frozen=True, tag_field="type", tag="signed_out"):
     message: str
 
 
-ClientMessage = Subscribe | Unsubscribe | View | Look | Search
-ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | Extra | Found | State | Error | SignedOut
+ServerMessage = Hello | Columns | Rows | Synced | Changes | Window | Located | Extra | Found | State | Error | SignedOut
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_TOO_LARGE = 1009
 CLOSE_TOO_SLOW = 4408
 CLOSE_TOO_MANY = 4429
 
-_client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()
-
-
-def decode_client(text: str | bytes) -> ClientMessage:
-    """A message of the page. Raises `msgspec.DecodeError` (its subclass `ValidationError` when the shape is wrong)."""
-    return _client_decoder.decode(text)
 
 
 def encode(message: Any) -> bytes:

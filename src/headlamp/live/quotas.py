@@ -6,6 +6,8 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from headlamp.live.errors import TooManyConnections, TooManySubscriptions
+from headlamp.live.extra.allowance import Allowance
+from headlamp.live.search import NameIndex
 from headlamp.live.subscription import Subscription
 
 MAX_CONNECTIONS = 100
@@ -13,10 +15,12 @@ MAX_SUBSCRIPTIONS = 1000
 
 
 class Quota:
-    """The connections and subscriptions of one session."""
+    """The connections and subscriptions of one session, and what else its tabs have together."""
 
     def __init__(self) -> None:
         self.connections = 0
+        self.allowance = Allowance()
+        self.names: NameIndex = {}
         self.lists: dict[Subscription, str] = {}
         """The lists that are open in all tabs, each with the name of its cluster."""
         self._subscriptions = 0

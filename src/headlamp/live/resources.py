@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from headlamp.live.client_messages import Subscribe
 from headlamp.live.errors import BadRequest
-from headlamp.live.protocol import Subscribe
 
 MAX_NAMESPACES = 500
 
@@ -15,6 +15,11 @@ MAX_NAMESPACES = 500
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def is_namespace(name: str) -> bool:
+    """Whether a namespace can be called so. Names become paths, whoever they come from."""
+    return _LABEL.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Selection:
 
     def knowing(self, namespace: str | None) -> Selection:
         """The same, with one more namespace to read where all is asked for and may not be."""
-        if self.namespaces is not None or not self.namespaced or not namespace or not _LABEL.fullmatch(namespace):
+        if self.namespaces is not None or not self.namespaced or not namespace or not is_namespace(namespace):
             return self
         return replace(self, known_namespaces=tuple(sorted({*self.known_namespaces, namespace})))
 
@@ -97,6 +102,6 @@ def selection_of(message: Subscribe) -> Selection:
 def _names(namespaces: list[str]) -> tuple[str, ...]:
     if len(namespaces) > MAX_NAMESPACES:
         raise BadRequest(f"More than {MAX_NAMESPACES} namespaces are named; null asks for all namespaces.")
-    if not all(_LABEL.fullmatch(name) for name in namespaces):
+    if not all(map(is_namespace, namespaces)):
         raise BadRequest("A namespace is not a valid name.")
     return tuple(sorted(set(namespaces)))

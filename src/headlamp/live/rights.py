@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from headlamp.live.errors import UNREADABLE
 from headlamp.live.resources import Selection
 from headlamp.live.viewer import Access
 from headlamp.problems import Problem
@@ -88,15 +89,15 @@ class _Access(msgspec.Struct):
     status: _AccessStatus
 
 
-async def whom(access: Access, *, within: float) -> str:
+async def whom(access: Access, *, within: float, gate: asyncio.Semaphore) -> str:
     """An opaque name of the user whom the cluster takes the asker for: name, groups and all else that it knows.
 
-    Equal names are equal users to every authorizer. "" when the cluster does not say. Raises `CannotTell`, also after
-    `within` seconds.
+    Equal names are equal users to every authorizer. "" when the cluster does not say. Raises `CannotTell`, also when
+    the token or the answer is not there after `within` seconds. Requests to the cluster go through `gate`.
     """
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-    review = await _review(access, path, body, _Who, within)
+    review = await _review(access, path, body, _Who, within, gate)
     if review is None or review.status.user_info.username in ("", _ANONYMOUS):
         return ""
     user = review.status.user_info
@@ -105,8 +106,8 @@ async def whom(access: Access, *, within: float) -> str:
     return hashlib.sha256(told).hexdigest()
 
 
-async def may_read(access: Access, right: Right, *, within: float) -> bool:
-    """Whether the asker has both halves of a right. Raises `CannotTell`, also after `within` seconds."""
+async def may_read(access: Access, right: Right, *, within: float, gate: asyncio.Semaphore) -> bool:
+    """Whether the asker has both halves of a right. Raises `CannotTell`; `within` and `gate` are as for `whom`."""
     for verb in ("list", "watch"):
         attributes = {"verb": verb, "group": right.group, "version": right.version, "resource": right.plural}
         if right.namespace:
@@ -117,28 +118,32 @@ async def may_read(access: Access, right: Right, *, within: float) -> bool:
             "spec": {"resourceAttributes": attributes},
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-        review = await _review(access, path, body, _Access, within)
+        review = await _review(access, path, body, _Access, within, gate)
         if review is None or review.status.denied or not review.status.allowed:
             return False
     return True
 
 
-async def _review(access: Access, path: str, body: object, answer: type[T], within: float) -> T | None:
+async def _review(
+    access: Access, path: str, body: object, answer: type[T], within: float, gate: asyncio.Semaphore
+) -> T | None:
     """Ask; None for a refusal of the question itself (401, 403 or 404). Raises `CannotTell`."""
     try:
+        # Not behind the gate: one whose provider is slow keeps nobody else from asking.
         async with asyncio.timeout(within):
             bearer = await access.credential.current()
-            if bearer is None:
-                # The cluster's own credentials would answer, and everybody has the same.
-                return None
-            headers = {
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {bearer.token}",
-            }
-            payload = msgspec.json.encode(body)
-            async with access.transport.request("POST", path, headers=headers, body=payload) as response:
-                status, raw = response.status, await response.read(_MAX_ANSWER_BYTES)
+        if bearer is None:
+            # The cluster's own credentials would answer, and everybody has the same.
+            return None
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {bearer.token}",
+        }
+        payload = msgspec.json.encode(body)
+        request = access.transport.request("POST", path, headers=headers, body=payload)
+        async with gate, asyncio.timeout(within), request as response:
+            status, raw = response.status, await response.read(_MAX_ANSWER_BYTES)
     except Problem as problem:
         if problem.status == 401:
             return None
@@ -151,5 +156,5 @@ async def _review(access: Access, path: str, body: object, answer: type[T], with
         raise CannotTell
     try:
         return msgspec.json.decode(raw, type=answer)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise CannotTell from error

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from headlamp.live.ages import refined
 from headlamp.live.errors import ColumnsChangedError
-from headlamp.live.protocol import Cell, Column, Instant, Key, Row
+from headlamp.live.protocol import Cell, Column, Instant, Key, Row, name_column
+
+# So many tables are looked into for a row that they have too.
+_MOST_LIKE_IT = 8
+
+
+NamespaceRows = tuple[str, list[str], list[list[Cell]]]
+"""The rows of one namespace: its name, the rows' names, and their cells."""
 
 
 class RowTable:
-    """Rows by namespace and name. Applying what is known already changes nothing, so lists can be applied as diffs."""
+    """Rows by namespace and name. Applying what is known already changes nothing, so lists can be applied as diffs.
 
-    def __init__(self) -> None:
+    `like_it` are tables that are likely to have the same rows, for other people (this one may be among them). A row
+    that is the same there is kept in memory once: nine tenths of what a row takes are its cells. So the lists of cells
+    are never changed once they are in a table.
+    """
+
+    def __init__(self, like_it: Callable[[], Iterable[RowTable]] = tuple) -> None:
         self.columns: tuple[Column, ...] | None = None
+        self._like_it = like_it
+        self._name_column = 0
         self._instants: list[int] = []
         self._namespaces: dict[str, dict[str, list[Cell]]] = {}
         # Whether the row was there when `take_changes` was called last.
@@ -32,6 +47,10 @@ class RowTable:
     def __contains__(self, key: Key) -> bool:
         return key[1] in self._namespaces.get(key[0], ())
 
+    def by_namespace(self) -> list[NamespaceRows]:
+        """All rows as they are now."""
+        return [(namespace, list(rows), list(rows.values())) for namespace, rows in self._namespaces.items()]
+
     def counts(self) -> dict[str, int]:
         """How many rows each namespace has."""
         return {namespace: len(rows) for namespace, rows in self._namespaces.items()}
@@ -43,6 +62,7 @@ class RowTable:
         if self.columns is not None and len(self):
             raise ColumnsChangedError
         self.columns = columns
+        self._name_column = name_column(columns)
         self._instants = [i for i, column in enumerate(columns) if column.instant]
 
     def put(self, row: Row, now: float) -> None:
@@ -53,14 +73,32 @@ class RowTable:
         rows = self._namespaces.setdefault(namespace, {})
         old = rows.get(name)
         if old is not None:
-            for index in self._instants:
-                before, after = old[index], cells[index]
-                if isinstance(before, Instant) and isinstance(after, Instant):
-                    cells[index] = refined(before, after, now)
+            self._refine(old, cells, now)
             if old == cells:
                 return
-        rows[name] = cells
+        cells = self._kept(namespace, name, cells, now)
+        told = cells[self._name_column]
+        # Of two equal texts that which is among the cells anyway.
+        rows[told if isinstance(told, str) and told == name else name] = cells
         self._dirty.setdefault((namespace, name), old is not None)
+
+    def _refine(self, old: list[Cell], cells: list[Cell], now: float) -> None:
+        for index in self._instants:
+            before, after = old[index], cells[index]
+            if isinstance(before, Instant) and isinstance(after, Instant):
+                cells[index] = refined(before, after, now)
+
+    def _kept(self, namespace: str, name: str, cells: list[Cell], now: float) -> list[Cell]:
+        """The cells of the same row in a table like this one; `cells` where it is not the same in any."""
+        for table in islice(self._like_it(), _MOST_LIKE_IT):
+            other = table._namespaces.get(namespace, {}).get(name)
+            if other is None or len(other) != len(cells) or table is self:
+                continue
+            same = cells.copy()
+            self._refine(other, same, now)
+            if same == other:
+                return other
+        return cells
 
     def remove(self, namespace: str, name: str) -> None:
         """Drop a row, if it is there."""

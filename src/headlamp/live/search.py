@@ -7,26 +7,26 @@ at a time; their names are kept for a minute, so that the next letters are found
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+import logging
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from headlamp.live.protocol import Found, Hit, Key, Missing, ResourceRef, Search, Subscribe
+from headlamp.live.client_messages import Search, Subscribe
+from headlamp.live.finding import Finding
+from headlamp.live.protocol import Found, Key, Missing, ResourceRef
 from headlamp.live.resources import Selection, selection_of
 from headlamp.live.subscription import Subscription
-from headlamp.live.topic import Topic
 from headlamp.problems import Problem
 
 AT_ONCE = 3
 KEPT_S = 60.0
-# Names of some hundred bytes each: what the searches of one connection hold on to stays well under 50 MB.
+# Names of some hundred bytes each: what the searches of one session hold on to stays well under 50 MB.
 MOST_NAMES = 200_000
 # How long one kind may take; it is then told as missing.
 READ_WITHIN_S = 20.0
 # How often what has been found so far is told while more is read.
 TELL_EVERY_S = 0.25
-MOST_MISSING = 100
 
-Named = tuple[ResourceRef, Key]
 Wanted = tuple[ResourceRef, Selection]
 
 
@@ -39,8 +39,12 @@ class Names:
     missing: Missing | None = None
 
 
+NameIndex = dict[tuple[str, Selection], Names]
+"""The names that were read for the searches of one session, by cluster and kind."""
+
+
 class Reader:
-    """Reads one kind to the end of its first load, as a viewer of its topic (a `Subscriber`)."""
+    """Reads one kind to the end of its first load, as a viewer of its topic who takes nothing (a `Subscriber`)."""
 
     def __init__(self) -> None:
         self._over = asyncio.Event()
@@ -48,8 +52,6 @@ class Reader:
 
     def ready(self, subscription: Subscription) -> None:
         """See `Subscriber`."""
-        # Nothing is sent: what would be is taken out of the way.
-        subscription.take()
         if subscription.topic.settled:
             self._over.set()
 
@@ -69,9 +71,9 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What searches need of their connection: the lists that are open, and a way to read others."""
+    """What searches need of their connection: the lists that are open in a cluster, and a way to read others."""
 
-    open_topics: Callable[[str], Iterable[Topic]]
+    open_lists: Callable[[str], Iterable[Subscription]]
     subscribe: Callable[[str, Selection, Reader], Awaitable[Subscription]]
     leave: Callable[[Subscription], None]
     tell: Callable[[Found], None]
@@ -79,11 +81,11 @@ class Door:
 
 
 class Searches:
-    """The searches of one connection, of which the last one is under way."""
+    """The searches of one connection, of which the last one is under way. All of a session share an `index`."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, index: NameIndex) -> None:
         self._door = door
-        self._index: dict[tuple[str, Selection], Names] = {}
+        self._index = index
         self._task: asyncio.Task[None] | None = None
 
     def ask(self, message: Search) -> None:
@@ -101,29 +103,43 @@ class Searches:
 
     async def _run(self, message: Search, everything: list[Wanted]) -> None:
         now = self._door.now()
-        self._index = {key: names for key, names in self._index.items() if now - names.at < KEPT_S}
-        opened = list(self._door.open_topics(message.cluster))
-        whole = {_ref_of(topic.selection) for topic in opened if _is_whole(topic.selection, message)}
+        for key in [key for key, names in self._index.items() if now - names.at >= KEPT_S]:
+            del self._index[key]
+        opened = list(self._door.open_lists(message.cluster))
+        whole = {_ref_of(each.topic.selection) for each in opened if not each.held and _is_whole(each, message)}
         wanted = [pair for pair in everything if pair[0] not in whole]
         unread = [pair for pair in wanted if (message.cluster, pair[1]) not in self._index]
-        self._tell(message, opened, wanted, len(unread))
+        kinds = {_ref_of(each.topic.selection) for each in opened} | {ref for ref, _ in wanted}
+        finding = Finding(message)
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def read(selection: Selection) -> None:
+        async def look_through(ref: ResourceRef, names: Names) -> None:
+            if names.missing is not None:
+                finding.missing[ref] = names.missing
+            await finding.look_through(ref, names.keys)
+
+        async def read(ref: ResourceRef, selection: Selection) -> None:
             async with gate:
                 names = await self._read(message.cluster, selection)
             held = sum(len(each.keys) for each in self._index.values())
             if held + len(names.keys) > MOST_NAMES:
                 names = Names(names.at, (), _missing(selection, "live.too_many", "There are too many names to search."))
             self._index[message.cluster, selection] = names
+            await look_through(ref, names)
 
-        left = {asyncio.create_task(read(selection)) for _, selection in unread}
+        for each in {each.topic: each for each in opened}.values():
+            await look_through(_ref_of(each.topic.selection), self._names_of(each))
+        for ref, selection in wanted:
+            if names := self._index.get((message.cluster, selection)):
+                await look_through(ref, names)
+        self._door.tell(finding.answer(len(kinds), len(unread)))
+        left = {asyncio.create_task(read(ref, selection)) for ref, selection in unread}
         try:
             while left:
                 before = len(left)
                 _, left = await asyncio.wait(left, timeout=TELL_EVERY_S)
                 if len(left) < before:
-                    self._tell(message, opened, wanted, len(left))
+                    self._door.tell(finding.answer(len(kinds), len(left)))
         finally:
             for task in left:
                 task.cancel()
@@ -134,65 +150,40 @@ class Searches:
             subscription = await self._door.subscribe(cluster, selection, reader)
         except Problem as problem:
             return Names(self._door.now(), (), _missing(selection, problem.code, problem.message))
-        topic, missing = subscription.topic, None
+        except Exception:
+            logging.getLogger("headlamp.live").exception("reading names for a search failed")
+            return Names(self._door.now(), (), _missing(selection, Problem.code, "The server failed to read them."))
+        missing = None
         try:
             reader.ready(subscription)
             async with asyncio.timeout(READ_WITHIN_S):
                 await reader.wait()
-            topic = subscription.topic
             if reader.problem is not None:
-                missing = _missing(selection, reader.problem.code, reader.problem.message)
-            elif topic.how.missing:
-                missing = _missing(selection, topic.how.missing[0].code, topic.how.message)
+                return Names(self._door.now(), (), _missing(selection, reader.problem.code, reader.problem.message))
+            if (how := subscription.topic.how).missing:
+                missing = _missing(selection, how.missing[0].code, how.message)
         except TimeoutError:
             missing = _missing(selection, "live.slow", "The cluster takes long to list them.")
         finally:
             self._door.leave(subscription)
+        return self._names_of(subscription, missing)
+
+    def _names_of(self, subscription: Subscription, missing: Missing | None = None) -> Names:
+        """The names of what a subscription may be shown now: none while that is not known."""
+        topic = subscription.topic
+        if subscription.held:
+            message = "The cluster does not answer whether you may still see them."
+            return Names(self._door.now(), (), _missing(topic.selection, "live.unconfirmed", message))
         return Names(self._door.now(), tuple((namespace, name) for namespace, name, _ in topic.table), missing)
-
-    def _tell(self, message: Search, opened: list[Topic], wanted: list[Wanted], unread: int) -> None:
-        read = [(ref, self._index.get((message.cluster, selection))) for ref, selection in wanted]
-        found = dict.fromkeys(_matches(message.text, _names(opened, read)))
-        best = sorted(found, key=lambda named: _worth(message.text, named))[: message.limit]
-        hits = [Hit(ref, namespace, name) for ref, (namespace, name) in best]
-        missing = [names.missing for _, names in read if names is not None and names.missing is not None]
-        kinds = {_ref_of(topic.selection) for topic in opened} | {ref for ref, _ in wanted}
-        self._door.tell(
-            Found(message.search, hits, len(found), len(kinds) - unread, len(kinds), missing[:MOST_MISSING])
-        )
-
-
-def _names(opened: list[Topic], read: list[tuple[ResourceRef, Names | None]]) -> Iterator[Named]:
-    for topic in opened:
-        ref = _ref_of(topic.selection)
-        for namespace, name, _ in topic.table:
-            yield ref, (namespace, name)
-    for ref, names in read:
-        for key in names.keys if names is not None else ():
-            yield ref, key
-
-
-def _matches(text: str, names: Iterable[Named]) -> Iterator[Named]:
-    words = text.lower().split()
-    for ref, key in names:
-        whole = f"{key[0]}/{key[1]}".lower()
-        if all(word in whole for word in words):
-            yield ref, key
-
-
-def _worth(text: str, named: Named) -> tuple[int, int, str, str, str]:
-    """What was typed whole goes first, then what begins with it, then what has it anywhere; shorter names before."""
-    ref, (namespace, name) = named
-    rank = 0 if name == text else 1 if name.startswith(text) else 2 if text in name else 3
-    return rank, len(name), name, namespace, ref.plural
 
 
 def _ref_of(selection: Selection) -> ResourceRef:
     return ResourceRef(selection.group, selection.version, selection.plural, selection.namespaced)
 
 
-def _is_whole(selection: Selection, message: Search) -> bool:
+def _is_whole(opened: Subscription, message: Search) -> bool:
     """Whether an open list has all that the search wants of its kind."""
+    selection = opened.topic.selection
     if selection.label_selector or selection.field_selector:
         return False
     if selection.namespaces is None:

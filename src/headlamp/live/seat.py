@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from headlamp.live.frames import Payload
@@ -56,11 +57,15 @@ class Seat:
         return self.topic.company
 
     async def way_in(self) -> Access:
-        """The member's way into the cluster as it is now. Raises `CannotTell` when it is not what it was."""
+        """The member's way into the cluster as it is now. Raises `CannotTell` when there is none, or another."""
         try:
             access = await self.member.open_access()
         except Problem as problem:
             raise CannotTell from problem
+        except Exception as error:
+            # It is asked again later: whoever could never be reviewed again would be shown nothing new for good.
+            logging.getLogger("headlamp.live").exception("opening a cluster for a review failed")
+            raise CannotTell from error
         if access.credential.identity != self.member.identity or access.where != self.place[0]:
             raise CannotTell
         return access

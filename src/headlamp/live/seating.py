@@ -6,18 +6,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 from headlamp.live.endings import Endings
 from headlamp.live.errors import Forbidden, Rejected, SessionEnded
 from headlamp.live.members import Member
+from headlamp.live.pacing import Load
+from headlamp.live.pulse import Pulses
 from headlamp.live.resources import Selection
 from headlamp.live.reviews import Review
 from headlamp.live.rights import CannotTell
+from headlamp.live.rows import RowTable
 from headlamp.live.seat import Place, Seat
 from headlamp.live.sharing import ALONE, CLUSTER, Companies, Standing
 from headlamp.live.timing import Timing
 from headlamp.live.topic import Topic
-from headlamp.live.viewer import Access, OpenAccess
+from headlamp.live.viewer import Access, OpenAccess, Where
 from headlamp.problems import Problem
 
 
@@ -43,7 +47,10 @@ class Seating:
         self._topics: dict[Place, list[Topic]] = {}
         self._seats: dict[tuple[str, Place], Seat] = {}
         self._of: dict[Member, Seat] = {}
+        self._learning: dict[Seat, asyncio.Task[None]] = {}
         self._stopping: set[asyncio.Task[None]] = set()
+        self._pulses: WeakValueDictionary[Where, Pulses] = WeakValueDictionary()
+        self._loads: WeakValueDictionary[str, Load] = WeakValueDictionary()
 
     def __iter__(self) -> Iterator[Topic]:
         return (topic for topics in self._topics.values() for topic in topics)
@@ -59,8 +66,11 @@ class Seating:
         standing = Standing(ALONE, asyncio.get_running_loop().time())
         # Whoever reads something alone needs no company: the cluster is asked when another wants the same.
         if self._companies.reviewed(selection) or place in self._topics:
+            others = self._learn_about_others(place)
             standing = await self._standing(self._companies.company(access, selection))
-            await self._learn_about_others(place)
+            if others:
+                # Who can't be told apart from them in time begins alone.
+                await asyncio.wait(others, timeout=self._timing.learn)
         if known := self._seats.get(key):
             return known
         topic = self._topic(place, standing.company, selection)
@@ -84,9 +94,10 @@ class Seating:
 
     async def close(self) -> None:
         """Give up all seats; returns when all requests are closed."""
+        learning = list(self._learning.values())
         for seat in list(self._seats.values()):
             self.vacate(seat)
-        await asyncio.gather(*self._stopping)
+        await asyncio.gather(*learning, *self._stopping, return_exceptions=True)
 
     # What a topic is told of its members
 
@@ -132,14 +143,30 @@ class Seating:
             timing=self._timing,
             now=self._now,
             random=self._random,
+            pulses=self._pulses_of(place[0]),
             refused=self._refused,
             lost=self._lost,
             over=partial(self._over, place),
             window_from=self._window_from,
+            like_it=partial(self._tables, place),
         )
         self._topics.setdefault(place, []).append(topic)
         topic.start()
         return topic
+
+    def _pulses_of(self, where: Where) -> Pulses:
+        if (known := self._pulses.get(where)) is None:
+            known = self._pulses[where] = Pulses(self._timing)
+        return known
+
+    def _load_of(self, identity: str) -> Load:
+        if (known := self._loads.get(identity)) is None:
+            known = self._loads[identity] = Load()
+        return known
+
+    def _tables(self, place: Place) -> Iterator[RowTable]:
+        """All that is read of this selection in this cluster, whoever may see it; what was begun first goes first."""
+        return (topic.table for topic in self._topics.get(place, ()))
 
     def _move(self, seat: Seat, company: str) -> None:
         former = seat.topic
@@ -167,6 +194,8 @@ class Seating:
         del self._seats[(seat.member.identity, (seat.place[0], seat.selection))]
         self._endings.forget(seat.member.ended, seat.end)
         seat.stop_review()
+        if task := self._learning.get(seat):
+            task.cancel()
         return True
 
     def _close(self, place: Place, topic: Topic) -> None:
@@ -191,18 +220,28 @@ class Seating:
         except CannotTell:
             return Standing(ALONE, asyncio.get_running_loop().time())
 
-    async def _learn_about_others(self, place: Place) -> None:
+    def _learn_about_others(self, place: Place) -> set[asyncio.Task[None]]:
         """Ask about those who have been reading this alone, so that another can join them."""
-        for topic in list(self._topics.get(place, ())):
-            for member in topic.members:
-                seat = self._of.get(member)
-                if seat is None or seat.review is not None:
-                    continue
-                standing = await self._standing(self._company_of(seat))
-                unchanged = self._of.get(member) is seat and seat.topic is topic
-                if unchanged and len(topic.members) == 1:
-                    seat.asked = standing.asked
-                    self._regroup(seat, standing.company)
+        seats = [self._of[member] for topic in self._topics.get(place, ()) for member in topic.members]
+        return {self._learning.get(seat) or self._ask_about(seat) for seat in seats if not self._is_known(seat)}
+
+    def _is_known(self, seat: Seat) -> bool:
+        """Whether it is reviewed, or was asked about so lately that the answer would be the same."""
+        lately = asyncio.get_running_loop().time() - self._timing.review
+        return seat.review is not None or (seat.company != ALONE and seat.asked > lately)
+
+    def _ask_about(self, seat: Seat) -> asyncio.Task[None]:
+        task = self._learning[seat] = asyncio.create_task(self._learn(seat))
+        task.add_done_callback(lambda _: self._learning.pop(seat))
+        return task
+
+    async def _learn(self, seat: Seat) -> None:
+        topic = seat.topic
+        standing = await self._standing(self._company_of(seat))
+        unchanged = self._of.get(seat.member) is seat and seat.topic is topic
+        if unchanged and len(topic.members) == 1:
+            seat.asked = standing.asked
+            self._regroup(seat, standing.company)
 
     def _regroup(self, seat: Seat, company: str) -> None:
         """Name the company of one who has been alone in a topic, or put them into that which there is."""
@@ -213,7 +252,8 @@ class Seating:
             seat.topic.company = company
 
     def _settle(self, topic: Topic) -> None:
-        """Review those who share, and those who might; nobody else."""
+        """Review those who share, and those who might; nobody else. What is read counts for whoever has its turn."""
+        topic.pacing.count_for(self._load_of(next(iter(topic.members)).identity))
         needed = len(topic.members) > 1 or self._companies.reviewed(topic.selection)
         for member in topic.members:
             seat = self._of[member]

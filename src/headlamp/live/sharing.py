@@ -116,13 +116,13 @@ class Companies:
         common = self._gate(access.where, _QUESTIONS_IN_PARALLEL)
         said: str | bool | None = None
         try:
-            async with own, common:
+            async with own:
                 asked = loop.time()
                 try:
                     if question is None:
-                        said = await whom(access, within=within)
+                        said = await whom(access, within=within, gate=common)
                     else:
-                        said = await may_read(access, question, within=within)
+                        said = await may_read(access, question, within=within, gate=common)
                 except CannotTell:
                     pass
                 except Exception:

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 ROWS_A_TURN = 2000
 """Rows that are worked on before others have their turn: one to five milliseconds."""
 
 _T = TypeVar("_T")
+
+
+class Turns:
+    """Goes through rows in slices, and lets others have their turn whenever `ROWS_A_TURN` have been gone through."""
+
+    def __init__(self) -> None:
+        self._done = 0
+
+    async def through(self, rows: Sequence[_T]) -> AsyncIterator[Sequence[_T]]:
+        """The rows, slice by slice. They must stay as they are."""
+        start = 0
+        while start < len(rows):
+            part = rows[start : start + ROWS_A_TURN - self._done]
+            yield part
+            start += len(part)
+            self._done += len(part)
+            if self._done >= ROWS_A_TURN:
+                self._done = 0
+                await asyncio.sleep(0)
 
 
 async def sorted_in_slices(items: list[_T], key: Callable[[_T], Any], *, reverse: bool = False) -> list[_T]:
@@ -20,7 +39,8 @@ async def sorted_in_slices(items: list[_T], key: Callable[[_T], Any], *, reverse
     runs = []
     for start in range(0, len(items), ROWS_A_TURN):
         runs.append(sorted(items[start : start + ROWS_A_TURN], key=key, reverse=reverse))
-        await asyncio.sleep(0)
+        if len(items) > ROWS_A_TURN:
+            await asyncio.sleep(0)
     while len(runs) > 1:
         merged = []
         for at in range(0, len(runs), 2):

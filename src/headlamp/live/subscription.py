@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from headlamp.live.client_messages import ViewSpec
 from headlamp.live.extra.column import BadExtra
 from headlamp.live.extra.extras import Extras
 from headlamp.live.extra.registry import extra_column
 from headlamp.live.filtering.matching import ValuesOf
 from headlamp.live.frames import Payload
-from headlamp.live.protocol import Synced, ViewSpec
+from headlamp.live.protocol import Key, Located, Synced
 from headlamp.live.viewport import Viewport
 from headlamp.problems import Problem
 
@@ -50,19 +50,32 @@ class Subscription:
         self._extras: Extras | None = None
         self._subscriber = subscriber
         self._since = topic.now()
-        self._queue: deque[Payload] = deque()
+        self._queue: list[Payload] = []
         self._behind = True
         self._synced = False
         self._held = False
         self._showing = False
         self._goodbye: list[Payload] = []
+        self._sought: Key | None = None
+        # What the messages that were taken last answer.
+        self._found: Key | None = None
         self.turn = 0
         """Counted up when what was taken before must not be sent any more."""
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing of the topic may be shown: see `hold`."""
+        return self._held
 
     @property
     def windowed(self) -> bool:
         """Whether it is sent windows instead of all rows."""
         return self._viewport is not None and self.topic.windows.on
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether it is sent all rows. Nothing at all is sent to the id 0, which no client has: it reads along."""
+        return self.id != 0 and not self.windowed
 
     def show(self, view: ViewSpec) -> None:
         """The page says what of the list is in sight."""
@@ -89,6 +102,13 @@ class Subscription:
             self._extras.close()
             self._extras = None
 
+    def locate(self, key: Key) -> None:
+        """The page wants to know where a row is: told with the next window, or that there is none."""
+        self._sought = key
+        if self._viewport is not None:
+            self._viewport.ask_again()
+        self._subscriber.ready(self)
+
     def offer(self, *payloads: Payload) -> None:
         """Queue messages about rows, unless a snapshot that is still to come, or a window, will tell the same."""
         if self._held:
@@ -112,7 +132,7 @@ class Subscription:
     def hold(self, state: Payload) -> None:
         """Show nothing of the topic from now on but what is on the page already, and say so."""
         self._held = True
-        self.turn += 1
+        self._cut_short()
         self._queue.clear()
         self._queue.append(state)
         self._subscriber.ready(self)
@@ -131,10 +151,15 @@ class Subscription:
             self._viewport.close()
         self.topic = topic
         self._held = False
-        self.turn += 1
+        self._cut_short()
         self.fall_behind()
         if self._view is not None:
             self._open(self._view)
+
+    def _cut_short(self) -> None:
+        """Nothing of what was taken is sent any more; what was asked is still to be answered."""
+        self.turn += 1
+        self._sought = self._sought or self._found
 
     def fall_behind(self) -> None:
         """Forget what is queued: a snapshot comes next, or a whole window."""
@@ -147,8 +172,9 @@ class Subscription:
         self._subscriber.ready(self)
 
     def take(self) -> list[Payload]:
-        """All that is to be sent now, in order."""
+        """All that is to be sent now, in order. What was taken before has been sent, but for what `turn` says."""
         topic = self.topic
+        self._found = None
         messages = [*self._goodbye, *self._queue]
         self._goodbye = []
         self._queue.clear()
@@ -162,6 +188,8 @@ class Subscription:
         if self._viewport is not None and self.windowed:
             window = self._window(self._viewport)
             current = window is not None
+            # Not `topic.count`: a window that has just been opened is of all rows, told of or not.
+            count = self._viewport.total
             messages += window or ()
         elif self._behind:
             messages += topic.snapshot()
@@ -170,11 +198,19 @@ class Subscription:
         if topic.loaded and current and not self._synced:
             self._synced = True
             now = topic.now()
-            messages.append(Payload(Synced(0, count, now, round(now - self._since, 3))))
+            messages.append(Payload(Synced(0, count, round(now, 3), round(now - self._since, 3))))
             messages.append(topic.state)
+        if self._sought is not None and current and (topic.loaded or topic.how.state in ("forbidden", "failed")):
+            messages.append(self._located(self._sought))
+            self._found, self._sought = self._sought, None
         if self._extras is not None:
             messages += self._extras.take()
         return messages
+
+    def _located(self, key: Key) -> Payload:
+        if self._viewport is None or not self.windowed:
+            return Payload(Located(0, 0, key, None))
+        return Payload(Located(0, self._viewport.answered, key, self._viewport.place(key)))
 
     def _open(self, view: ViewSpec) -> None:
         """Look at the topic's rows through a window, if there are enough of them."""

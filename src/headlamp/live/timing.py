@@ -20,12 +20,14 @@ class Timing:
     or not found; `first_refusals` are the pauses before that, since an API server that has only just started refuses
     everybody. `doubt`: for how long a refusal of what was granted before is taken for such a cluster. `opening`: how
     long a watch may take to open before the rows are no longer said to be live. `silence`: after how long without even
-    a bookmark (which come about once a minute) a watch is opened anew, since its connection may be dead. `poll`:
+    a bookmark (which come about once a minute) a watch is opened anew, since its connection may be dead. `pulse`:
+    between two questions whether a cluster still answers for what is watched of it. `poll`:
     between two lists of what can't be watched. `send`: how long one message to a viewer may take. `extra`: between two
     readings of one row's extra columns; `usage`: between two readings of what pods use, and `no_usage`: the same where
     nobody measures it. `review`: the longest time between two questions whether somebody may still share what others
-    read, and `granted`: for how long at most a yes counts. `answer`: how long such a question may take; `review_pause`:
-    before one is asked again that had no answer.
+    read, and `granted`: for how long at most a yes counts. `answer`: how long such a question may take, and the token
+    that it is asked with; `review_pause`: before one is asked again that had no answer. `learn`: how long somebody who
+    comes waits to be told who the others are.
     """
 
     batch: float = 0.25
@@ -40,6 +42,7 @@ class Timing:
     doubt: float = 10.0
     opening: float = 10.0
     silence: float = 90.0
+    pulse: float = 10.0
     poll: float = 15.0
     send: float = 30.0
     extra: float = 1.0
@@ -49,6 +52,7 @@ class Timing:
     granted: float = 60.0
     answer: float = 3.0
     review_pause: float = 5.0
+    learn: float = 0.5
 
 
 class Backoff:

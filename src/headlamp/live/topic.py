@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from headlamp.live.frames import Payload
 from headlamp.live.members import Member, Members
-from headlamp.live.protocol import Changes, Columns, Key, Row, Rows, State
+from headlamp.live.pacing import Pacing
+from headlamp.live.protocol import Changes, Columns, Key, Row, Rows, State, on_wire
+from headlamp.live.pulse import Pulses
 from headlamp.live.reflector import Overall, Reflector
 from headlamp.live.resources import Selection
 from headlamp.live.rows import RowTable
@@ -30,7 +32,7 @@ class Topic:
 
     `company` names those who may read it together, "" when it is for one of them alone. `refused` and `lost`: see
     `Members`. `over` is called when the reading has come to its end by itself. Of more rows than `window_from`, those
-    who say what is in sight are sent windows.
+    who say what is in sight are sent windows. `like_it`: see `RowTable`.
     """
 
     def __init__(
@@ -41,16 +43,18 @@ class Topic:
         timing: Timing,
         now: Callable[[], float],
         random: Callable[[], float],
+        pulses: Pulses,
         refused: Callable[[Member, Problem], None],
         lost: Callable[[Member, Problem], None],
         over: Callable[[Topic], None],
         window_from: int = WINDOW_FROM,
+        like_it: Callable[[], Iterable[RowTable]] = tuple,
     ) -> None:
         self.now = now
         self.selection = selection
         self.company = company
         self.members = Members(strangers=company == CLUSTER, refused=refused, lost=lost)
-        self.table = RowTable()
+        self.table = RowTable(like_it)
         self.windows = Windows(self.table, selection.plural, now=now, window_from=window_from)
         self.subscriptions: set[Subscription] = set()
         self.loaded = False
@@ -69,8 +73,11 @@ class Topic:
         self._expected = 0
         self._flush_due: asyncio.TimerHandle | None = None
         self._flushed = 0.0
+        self.pacing = Pacing(timing)
         upstream = Upstream(self.members, timing=timing, now=now)
-        self._reflector = Reflector(upstream, selection, self.table, self, random=random)
+        self._reflector = Reflector(
+            upstream, selection, self.table, self, random=random, pacing=self.pacing, pulses=pulses
+        )
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -112,7 +119,7 @@ class Topic:
 
     def goodbye(self) -> list[Payload]:
         """Messages after which nothing of what was shown is left with a viewer."""
-        return [Payload(Columns(0, list(self._columns or ()))), Payload(Rows(0, True, []))]
+        return [Payload(Columns.telling(self._columns)), Payload(Rows(0, True, []))]
 
     def changed(self) -> None:
         """See `ReflectorListener`."""
@@ -172,7 +179,7 @@ class Topic:
 
     def _tell(self, changed: list[Row], gone: list[Key]) -> None:
         """What has changed, to those who are sent all rows."""
-        readers = [subscription for subscription in self.subscriptions if not subscription.windowed]
+        readers = [subscription for subscription in self.subscriptions if subscription.takes_rows]
         many = len(changed) + len(gone) > max(MOST_CHANGES, len(self.table) // 2)
         if not self.shown:
             self._show(changed)
@@ -183,7 +190,7 @@ class Topic:
         elif not readers:
             self._snapshot.drop()
         elif self.loaded or not self._only_grown:
-            changes = Payload(Changes(0, changed, gone, self.now()))
+            changes = Payload(Changes(0, round(self.now(), 3), on_wire(changed), gone))
             self._snapshot.add(changes, self.count)
             for subscription in readers:
                 subscription.offer(changes)
@@ -197,7 +204,7 @@ class Topic:
         """The first rows of a load, to those who have been waiting for them."""
         self.shown = self._only_grown = True
         self._columns = self.table.columns
-        readers = [subscription for subscription in self.subscriptions if not subscription.windowed]
+        readers = [subscription for subscription in self.subscriptions if subscription.takes_rows]
         if not readers:
             return
         payloads = self._snapshot.begin(self._rows(rows, reset=True), self.count)
@@ -208,10 +215,10 @@ class Topic:
         payloads = []
         if reset:
             self._columns = self.table.columns
-            payloads.append(Payload(Columns(0, list(self.table.columns or ()))))
+            payloads.append(Payload(Columns.telling(self.table.columns)))
         for start in range(0, max(len(rows), 1), ROWS_A_MESSAGE):
             first = reset and start == 0
-            payloads.append(Payload(Rows(0, first, rows[start : start + ROWS_A_MESSAGE])))
+            payloads.append(Payload(Rows(0, first, on_wire(rows[start : start + ROWS_A_MESSAGE]))))
         return payloads
 
     def fail(self, problem: Problem) -> None:

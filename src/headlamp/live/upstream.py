@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from functools import partial
 
 from headlamp.clusters.credential import Bearer, CredentialSource
@@ -13,23 +13,19 @@ from headlamp.clusters.errors import TokenTooLarge
 from headlamp.clusters.transport import UpstreamResponse
 from headlamp.live.cutting import WasCut
 from headlamp.live.errors import (
-    BadSelector,
-    BrokenStream,
-    Busy,
-    CannotPrint,
-    CannotWatch,
     Forbidden,
     Gone,
     IdentityChanged,
-    NoSuchKind,
     Rejected,
-    SessionEnded,
     SignInAgain,
 )
+from headlamp.live.lines import Lines
 from headlamp.live.members import Member, Members, Rejection
+from headlamp.live.refusals import moment_of, refusal_in
 from headlamp.live.resources import Selection
-from headlamp.live.tables import OBJECT_ACCEPT, TABLE_ACCEPT, Include, message_of
+from headlamp.live.tables import OBJECT_ACCEPT, TABLE_ACCEPT, Include, TableReader
 from headlamp.live.timing import Timing
+from headlamp.live.verdicts import Asked, Verdicts
 from headlamp.problems import Problem
 
 # Rows without objects are about 140 bytes each, so that lists of them need no pages (see `Feed`). With their metadata a
@@ -37,10 +33,7 @@ from headlamp.problems import Problem
 PAGE_ROWS = 500
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-MAX_REFUSAL_BYTES = 64 * 1024
 _CLOCKS_AGREE = 5.0
-# As how many people one request is made at most, when the cluster refuses one after the other.
-_MOST_ASKED = 3
 
 _Answer = tuple[UpstreamResponse, Bearer | None]
 
@@ -78,7 +71,7 @@ class Upstream:
         self.timing = timing
         self.objects = False
         self._members = members
-        self._granted: dict[tuple[str, bool], float | None] = {}
+        self._verdicts = Verdicts(members, timing=timing, now=now)
         self.skew = 0.0
         """How many seconds our clock is ahead of the API server's."""
 
@@ -97,6 +90,17 @@ class Upstream:
         if rest:
             query["continue"] = rest
         return await self._read(selection.target(namespace, **query), "", MAX_PAGE_BYTES)
+
+    async def latest(self, selection: Selection, namespace: str | None) -> str:
+        """The version that the cluster is at, by a list of one row that is read for it.
+
+        Such a list is a consistent one: it only comes when the API server reaches its etcd.
+        """
+        query = {"limit": "1"} if self.objects else {"limit": "1", "includeObject": "None"}
+        # Of all rows the first is found at once, of those that a selector chooses perhaps only after all others.
+        unselected = replace(selection, label_selector="", field_selector="")
+        body = await self._read(unselected.target(namespace, **query), "", MAX_PAGE_BYTES)
+        return TableReader().page(body, namespace="", now=self.now()).version
 
     async def read(self, target: str, accept: str, limit: int) -> bytes:
         """One answer in the form that `accept` names, of at most `limit` bytes."""
@@ -137,23 +141,21 @@ class Upstream:
         loop = asyncio.get_running_loop()
         end = self._end_of(bearer, loop.time())
         chunks = aiter(response.chunks())
-        partial = b""
+        lines = Lines(MAX_EVENT_BYTES)
         while True:
             silence = loop.time() + self.timing.silence
+            ends_first = end is not None and end <= silence
             try:
-                async with asyncio.timeout_at(silence if end is None else min(silence, end)):
+                async with asyncio.timeout_at(end if ends_first else silence):
                     chunk = await anext(chunks)
             except TimeoutError:
-                if end is not None and loop.time() >= end:
+                # Not by the clock: a loop may be a little early.
+                if ends_first:
                     return
                 raise Gone("The cluster has been silent for too long.") from None
             except StopAsyncIteration:
                 return
-            lines = (partial + chunk).split(b"\n")
-            partial = lines.pop()
-            if len(partial) > MAX_EVENT_BYTES:
-                raise BrokenStream("The cluster sent a watch event that is too large.")
-            if complete := [line for line in lines if line.strip()]:
+            if complete := lines.add(chunk):
                 yield complete
 
     def _end_of(self, bearer: Bearer | None, loop_now: float) -> float | None:
@@ -174,13 +176,13 @@ class Upstream:
 
         Raises `WasCut` when the one whose credential it was asked with goes meanwhile.
         """
-        asked = (target.partition("?")[0], stream)
+        asked: Asked = (target.partition("?")[0], stream)
         refused: dict[Member, Problem] = {}
         async with AsyncExitStack() as stack:
             while True:
-                member = next((m for m in self._members if m not in refused), None)
-                if member is None or len(refused) == _MOST_ASKED:
-                    raise self._refused_to_all(refused, asked)
+                member = self._verdicts.candidate(asked, refused)
+                if member is None:
+                    raise self._verdicts.refuse(asked, refused)
                 try:
                     async with AsyncExitStack() as attempt:
                         answer = await self._ask(attempt, member, target, stream=stream, accept=accept)
@@ -191,12 +193,7 @@ class Upstream:
                         self._members.lost(member, refusal.problem)
                     else:
                         refused[member] = refusal.problem
-            member.rejection = None
-            self._granted[asked] = None
-            for other, problem in refused.items():
-                self._members.pass_over(other)
-                if isinstance(problem, Rejected | Forbidden | TokenTooLarge):
-                    self._members.refused(other, problem)
+            self._verdicts.grant(asked, member, refused)
             yield answer
 
     async def _ask(self, stack: AsyncExitStack, member: Member, target: str, *, stream: bool, accept: str) -> _Answer:
@@ -216,60 +213,15 @@ class Upstream:
                         await attempt.aclose()
                         bearer = fresh
                         response = await attempt.enter_async_context(request(headers=self._headers(bearer, accept)))
-                date = _moment(response.headers.get("Date", ""))
+                date = moment_of(response.headers.get("Date", ""))
                 self._take_date(date)
                 if response.status != 200:
-                    refusal = await _refusal(response, date or self.now(), watch=stream)
+                    refusal = await refusal_in(response, date or self.now(), watch=stream)
                     if isinstance(refusal, Rejected):
                         self._remember(member, bearer.token if bearer else None, refusal)
                     raise refusal
                 await stack.enter_async_context(attempt.pop_all())
         return response, bearer
-
-    def _refused_to_all(self, refused: dict[Member, Problem], asked: tuple[str, bool]) -> Problem:
-        """What it means that nobody was given what was asked for: the first one's refusal, if it is to be believed."""
-        if not refused:
-            return SessionEnded()
-        for member, refusal in refused.items():
-            self._members.pass_over(member)
-            if len(self._members) > 1:
-                self._members.refused(member, refusal)
-        problem = next(iter(refused.values()))
-        if self._members.strangers and len(self._members) > 1 and not isinstance(problem, Rejected):
-            # Its own words are about the one who asked, and everybody would read them.
-            forbidden = isinstance(problem, Forbidden)
-            problem = (
-                Forbidden("The cluster allows this to none of those who read it together.")
-                if forbidden
-                else Busy(
-                    "None of those who read this together can ask the cluster now.", retry_after=problem.retry_after
-                )
-            )
-        # A rejection that is only remembered says itself when to try again.
-        if isinstance(problem, Rejected | Forbidden) and problem.retry_after is None and self._may_pass(asked):
-            for member in refused:
-                member.rejection = None
-            busy = Busy(problem.message)
-            busy.__cause__ = problem
-            return busy
-        return problem
-
-    def _may_pass(self, asked: tuple[str, bool]) -> bool:
-        """Whether a refusal of what was granted before is too young to be believed.
-
-        An API server that has just started refuses everybody, until it has read its roles and asked its issuers for
-        their keys. Rows must not vanish for that, nor wait a minute for the next try.
-        """
-        if asked not in self._granted:
-            return False
-        now = self.now()
-        since = self._granted[asked]
-        if since is None:
-            since = self._granted[asked] = now
-        if now - since < self.timing.doubt:
-            return True
-        del self._granted[asked]
-        return False
 
     def _take_date(self, date: float | None) -> None:
         """Dates are whole seconds and answers take a moment, so that a small difference is none."""
@@ -306,47 +258,3 @@ async def _bearer_of(credential: CredentialSource) -> Bearer | None:
         if problem.status == 401:
             raise SignInAgain(problem.message, remedy=problem.remedy) from problem
         raise
-
-
-async def _refusal(response: UpstreamResponse, now: float, *, watch: bool) -> Problem:
-    """What an answer other than 200 means for a reader of rows; the cluster's own words are the message."""
-    status = response.status
-    message = message_of(await response.read(MAX_REFUSAL_BYTES))
-    said = message or f"The cluster answered {status} {response.reason}.".replace(" .", ".")
-    match status:
-        case 401:
-            return Rejected("The cluster does not accept the token that it was sent (401).")
-        case 403:
-            return Forbidden(said)
-        case 404:
-            # A kind that can be listed but not watched answers 405 or, at some aggregated APIs, 404.
-            return CannotWatch(said) if watch else NoSuchKind(said)
-        case 405:
-            return CannotWatch(said) if watch else NoSuchKind(said)
-        case 406:
-            return CannotPrint(said)
-        case 410:
-            return Gone(said)
-        case 400 | 422:
-            return BrokenStream(said) if watch else BadSelector(said)
-        case _:
-            return Busy(said, retry_after=_retry_after(response.headers.get("Retry-After", ""), now))
-
-
-def _retry_after(value: str, now: float) -> float | None:
-    """The wait that a server asks for, in seconds or as a date (RFC 9110, section 10.2.3); at most ten minutes.
-
-    `now` is by the server's clock, if that is known.
-    """
-    if value.isascii() and value.isdigit():
-        return min(float(value), 600.0)
-    moment = _moment(value)
-    return None if moment is None else min(max(moment - now, 0.0), 600.0)
-
-
-def _moment(date: str) -> float | None:
-    """A date of HTTP (RFC 9110, section 5.6.7) in seconds since the epoch."""
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -52,10 +52,16 @@ class Viewer(Protocol):
 
 
 class Channel(Protocol):
-    """A WebSocket that somebody else accepted. Sending waits until the peer takes more (back-pressure)."""
+    """A WebSocket that somebody else accepted. A frame is a `str` for a text frame or `bytes` for a binary one."""
 
-    async def send_text(self, text: str) -> None: ...
-    async def send_binary(self, data: bytes) -> None: ...
+    def post(self, frame: str | bytes) -> bool:
+        """Send a frame at once; False, and nothing is sent, where the peer has to be waited for."""
+        ...
+
+    async def send(self, frame: str | bytes) -> None:
+        """Send a frame; waits while the peer takes nothing (back-pressure). Raises `ConnectionError`."""
+        ...
+
     async def receive(self) -> str | None:
         """The next text message; None once the connection is closed."""
         ...

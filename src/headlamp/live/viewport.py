@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from headlamp.live.client_messages import ViewSpec
 from headlamp.live.filtering.grammar import parse
 from headlamp.live.filtering.matching import ValuesOf
 from headlamp.live.frames import Payload
 from headlamp.live.plan import Plan, extras_of
-from headlamp.live.protocol import Key, ViewSpec
+from headlamp.live.protocol import Key
 
 if TYPE_CHECKING:
     from headlamp.live.window import Shown, Windows
@@ -46,6 +47,7 @@ class Viewport:
         self._number = number
         self._view: ViewSpec | None = None
         self._plan: Plan | None = None
+        self._extras: list[str] = []
         self._sent: Shown | None = None
         self._answered = 0
 
@@ -61,16 +63,15 @@ class Viewport:
         if view is None or columns is None or not self._windows.on:
             return
         plan = Plan(parse(view.filter), view.sort, view.descending, view.status)
-        find = self.onlooker.find_extra
-        extras = extras_of(plan, columns, find)
-        if extras:
+        self._extras = extras_of(plan, columns, self.onlooker.find_extra)
+        if self._extras:
             plan = msgspec.structs.replace(plan, owner=self._number)
-        self.onlooker.hold_extras(extras)
+        self.onlooker.hold_extras(self._extras)
         former, self._plan = self._plan, plan
         if plan == former:
             return
-        shelf.hold(plan.facets, find)
-        shelf.hold(plan, find)
+        shelf.hold(plan.facets, self._find)
+        shelf.hold(plan, self._find)
         self._release(former)
 
     def take(self) -> list[Payload] | None:
@@ -90,6 +91,24 @@ class Viewport:
         if payload is None:
             return []
         return [self._windows.columns, payload] if first else [payload]
+
+    def ask_again(self) -> None:
+        """Let the next window come although nothing is different, and its index be built if it was dropped."""
+        self._answered = 0
+
+    def place(self, key: Key) -> int | None:
+        """The place of a row among those that match; None when it is not among them. Holds for what `take` told."""
+        return None if self._plan is None else self._windows.shelf.place(self._plan, key)
+
+    @property
+    def total(self) -> int:
+        """How many rows there are as of the last window."""
+        return 0 if self._sent is None else self._sent.total
+
+    @property
+    def answered(self) -> int:
+        """The number of the view that was answered last; 0 for none."""
+        return self._answered
 
     def touch(self, keys: Iterable[Key]) -> None:
         """Extra columns of these rows have other values."""
@@ -116,6 +135,10 @@ class Viewport:
         former, self._plan, self._view = self._plan, None, None
         self._release(former)
         self._windows.leave(self)
+
+    def _find(self, extra_id: str) -> ValuesOf | None:
+        """See `FindColumn`: those that are held."""
+        return self.onlooker.find_extra(extra_id) if extra_id in self._extras else None
 
     def _release(self, plan: Plan | None) -> None:
         if plan is not None:

@@ -14,7 +14,7 @@ from math import inf
 from headlamp.live.frames import Payload
 from headlamp.live.items import Item
 from headlamp.live.plan import Plan
-from headlamp.live.protocol import Column, Columns, Facet, Key, Row, Window
+from headlamp.live.protocol import Column, Columns, Facet, Key, Row, Window, on_wire
 from headlamp.live.rows import RowTable
 from headlamp.live.shelf import Shelf
 from headlamp.live.viewport import Onlooker, Viewport
@@ -25,8 +25,9 @@ WINDOW_FROM = 20_000
 _BACK_BELOW = 0.8
 # The soonest that rows are looked at again for their age, in seconds.
 _SOONEST = 0.25
-# Messages that are remembered for others who need the same, until something changes.
+# What is shown, and messages, that are remembered for others who need the same, until something changes.
 _SHARED = 64
+_REFUSED = "The server failed to sort and filter the rows in this way. They can be looked at in another."
 
 
 class Shown:
@@ -61,7 +62,7 @@ class Windows:
         self.shelf = Shelf(plural, now=now, changed=self._changed)
         self.now = now
         self.table = table
-        self.columns = Payload(Columns(0, []))
+        self.columns = Payload(Columns.telling(None))
         """The message that goes ahead of a viewer's first window."""
         self._shelved = False
         self._begun_with: tuple[Column, ...] = ()
@@ -86,7 +87,7 @@ class Windows:
         if not self.on and max(rows, expected) > self._window_from and columns is not None:
             self.on = True
             self._begun_with = columns
-            self.columns = Payload(Columns(0, list(columns)))
+            self.columns = Payload(Columns.telling(columns))
             for viewport in self._viewports:
                 viewport.bring_out()
         if self.on and loaded:
@@ -95,7 +96,7 @@ class Windows:
             elif not self._shelved and columns is not None:
                 # Not sooner: what is shelved while more rows arrive would have to be put in order again and again.
                 self._shelved = True
-                self.shelf.begin(columns, list(self.table))
+                self.shelf.begin(columns, self.table.by_namespace())
 
     def apply(self, changed: list[Row], gone: list[Key]) -> None:
         """Take in what has changed in the table."""
@@ -137,6 +138,8 @@ class Windows:
         known = self._shown.get((plan, first, count))
         if known is not None:
             return known
+        if self.shelf.is_refused(plan):
+            return self._remembered(plan, first, count, Shown(0, [], len(self.shelf), 0, None, _REFUSED))
         index, counted = self.shelf.index(plan), self.shelf.index(plan.facets)
         if index is None or counted is None:
             return None
@@ -144,6 +147,12 @@ class Windows:
         first = max(0, min(first, matching - count))
         items = index.items[first : first + count]
         shown = Shown(first, items, len(self.shelf), matching, counted.facets(), index.matcher.problem)
+        return self._remembered(plan, first, count, shown)
+
+    def _remembered(self, plan: Plan, first: int, count: int, shown: Shown) -> Shown:
+        """For others who look at the same; the oldest is forgotten where there are many."""
+        if len(self._shown) >= _SHARED:
+            del self._shown[next(iter(self._shown))]
         self._shown[(plan, first, count)] = shown
         return shown
 
@@ -159,7 +168,7 @@ class Windows:
 
     def _difference(self, view: int, before: Shown | None, after: Shown, *, asked: bool) -> Payload | None:
         known = set() if before is None else set(map(id, before.items))
-        rows = [item.row for item in after.items if id(item) not in known]
+        rows = on_wire(item.row for item in after.items if id(item) not in known)
         moved = before is None or before.first != after.first or before.keys != after.keys
         counted = before is None or before.facets != after.facets
         if before is not None and before.same_counts(after) and not (asked or rows or moved or counted):
@@ -175,7 +184,7 @@ class Windows:
                 order=after.keys if moved else None,
                 facets=after.facets if counted else None,
                 problem=after.problem,
-                as_of=self.now(),
+                as_of=round(self.now(), 3),
             )
         )
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from headlamp.discreet import Discreet
 from headlamp.oidc.errors import MalformedToken, TokenTooLarge
 from headlamp.oidc.verification import peek_claims
 
@@ -13,7 +12,7 @@ LATEST = 1e15
 """Whoever names a later moment, in seconds since the epoch, names none."""
 
 
-class Tokens(msgspec.Struct, frozen=True):
+class Tokens(Discreet, frozen=True):
     """The tokens of one sign-in. They never leave the server; `repr` shows none of them.
 
     `expires_at` is the ID token's own `exp`, in seconds since the epoch. `access_expires_at` is the access token's:
@@ -44,7 +43,7 @@ def access_expiry(access_token: str, *, expires_in: float | None, now: float) ->
     return now + expires_in if expires_in is not None else None
 
 
-class SignIn(msgspec.Struct, frozen=True):
+class SignIn(Discreet, frozen=True):
     """A finished sign-in.
 
     `claims` are the verified ID token's. `userinfo` holds what the UserInfo endpoint said about the same `sub`, to

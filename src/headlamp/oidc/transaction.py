@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from headlamp.discreet import Discreet
 from headlamp.oidc.errors import TransactionUnknown
 from headlamp.oidc.pkce import new_verifier, unguessable
 
@@ -15,7 +16,7 @@ MAX_ENCODED = 360
 """Bytes before sealing: sealed with a session ticket of 48 bytes, and in a cookie's alphabet, it stays under 600."""
 
 
-class Transaction(msgspec.Struct, frozen=True, array_like=True):
+class Transaction(Discreet, frozen=True, array_like=True):
     """Kept by the browser in a sealed cookie, so that any replica can finish it and no other browser can.
 
     `return_to` is the page to come back to, `cluster` the one that the sign-in was started for ("" for none),

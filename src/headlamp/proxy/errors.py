@@ -50,6 +50,15 @@ class NotSignedIn(Problem):
     remedy = "Sign in."
 
 
+class BodyStalled(Problem):
+    """The client has announced a body, and says no more of it."""
+
+    code = "proxy.body_stalled"
+    status = 408
+    title = "The request did not come to its end"
+    remedy = "Send it again. If it stays, check the connection between the browser and this server."
+
+
 class SessionOver(Problem):
     """The session ended while the request was under way."""
 

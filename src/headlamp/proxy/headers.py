@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
@@ -92,13 +93,11 @@ def headers_up(headers: CIMultiDictProxy[str], bearer: Bearer | None, *, websock
 
     Raises `BadHeader` for one that may come once and came twice. The transport refuses what is no single token.
     """
-    rules = _UP_WITH_UPGRADE if websocket else _UP
     named_by_connection = _connection_options(headers)
     passed: CIMultiDict[str] = CIMultiDict()
     for name, value in headers.items():
-        lower = name.lower()
-        how = rules.get(lower) or (_extra(rules, lower) if lower.startswith(_EXTRA) else None)
-        if how is None or lower in named_by_connection:
+        how = _passes_up(name, websocket)
+        if how is None or (named_by_connection and name.lower() in named_by_connection):
             continue
         if how is Pass.ONCE and name in passed:
             raise BadHeader(f"The header {name.title()} came {len(headers.getall(name))} times.")
@@ -114,11 +113,10 @@ def headers_down(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     passed: CIMultiDict[str] = CIMultiDict()
     warnings = 0
     for name, value in headers.items():
-        lower = name.lower()
-        how = _DOWN.get(lower)
-        if how is None or lower in named_by_connection:
+        how = _passes_down(name)
+        if how is None or (named_by_connection and name.lower() in named_by_connection):
             continue
-        if lower == "warning":
+        if how is Pass.EACH:  # warnings, and nothing else
             warnings += len(value)
             if warnings > _WARNINGS_LIMIT:
                 continue
@@ -133,9 +131,18 @@ def headers_down(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return passed
 
 
-def _extra(rules: Mapping[str, Pass], lower: str) -> Pass | None:
-    """How a header passes whose name only begins as one of the table."""
-    return rules.get(f"{_EXTRA}*") if "_" not in lower else None
+# Everybody sends the same few names, in the same spelling.
+@lru_cache(maxsize=1024)
+def _passes_up(name: str, websocket: bool) -> Pass | None:
+    rules, lower = _UP_WITH_UPGRADE if websocket else _UP, name.lower()
+    if lower.startswith(_EXTRA):
+        return rules.get(f"{_EXTRA}*") if "_" not in lower else None
+    return rules.get(lower)
+
+
+@lru_cache(maxsize=1024)
+def _passes_down(name: str) -> Pass | None:
+    return _DOWN.get(name.lower())
 
 
 def _add(passed: CIMultiDict[str], name: str, value: str, how: Pass) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
@@ -12,12 +9,13 @@ from headlamp.clusters.cluster import Cluster
 from headlamp.clusters.credential import CredentialSource
 from headlamp.clusters.errors import ClusterUnreachable
 from headlamp.clusters.transport import ClusterTransport, UpstreamResponse
-from headlamp.proxy.errors import OnlyWebSocket, RedirectElsewhere, SessionOver
+from headlamp.proxy.errors import BodyStalled, OnlyWebSocket, RedirectElsewhere, SessionOver
 from headlamp.proxy.headers import headers_down, headers_up
-from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, bearer_for, client_is_gone, cut_when
+from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, CutWhen, bearer_for, client_is_gone
 from headlamp.proxy.paths import Target
 from headlamp.proxy.policy import check_policy
 from headlamp.proxy.redirects import rewritten_location
+from headlamp.proxy.upload import Upload
 
 
 async def proxy_http(
@@ -39,45 +37,37 @@ async def proxy_http(
     if hdrs.UPGRADE in request.headers:
         raise OnlyWebSocket("The request asks for an upgrade that is not a WebSocket.")
 
+    upload = Upload(request.content, patient=target.is_stream) if request.body_exists else None
+
     def over() -> bool:
-        return client_is_gone(request) or _is_ended(credential)
+        return client_is_gone(request) or _is_ended(credential) or (upload is not None and upload.stalled)
 
     answer: web.StreamResponse | None = None
     try:
-        async with asyncio.timeout(None) as cut:
-            with cut_when(over, cut):
-                sent = headers_up(request.headers, await bearer_for(cluster, credential))
-                body = _body(request, sent)
-                async with transport.request(
-                    request.method, target.sent, headers=sent, body=body, stream=target.is_stream
-                ) as upstream:
-                    headers = _headers_down(upstream, cluster, target)
-                    whole = upstream.at_hand()
-                    if whole is not None:
-                        return web.Response(status=upstream.status, reason=upstream.reason, headers=headers, body=whole)
-                    answer = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
-                    await _pass_down(request, upstream, answer)
-                return answer
-    except TimeoutError:
-        if not cut.expired():
-            raise
+        with CutWhen(over):
+            sent = headers_up(request.headers, await bearer_for(cluster, credential))
+            if upload is None:
+                sent.popall(hdrs.CONTENT_LENGTH, None)
+            async with transport.request(
+                request.method, target.sent, headers=sent, body=upload, stream=target.is_stream
+            ) as upstream:
+                headers = _headers_down(upstream, cluster, target)
+                whole = upstream.at_hand()
+                if whole is not None:
+                    return web.Response(status=upstream.status, reason=upstream.reason, headers=headers, body=whole)
+                answer = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
+                await _pass_down(request, upstream, answer)
+            return answer
     except ConnectionResetError:
         pass  # the client went while we wrote
     except ClusterUnreachable:
         if answer is None or not answer.prepared:
             raise
-    return _broken_off(request, answer, credential)
+    return _broken_off(request, answer, credential, upload)
 
 
 def _is_ended(credential: CredentialSource | None) -> bool:
     return credential is not None and credential.ended.is_set()
-
-
-def _body(request: web.Request, headers: CIMultiDict[str]) -> AsyncIterator[bytes] | None:
-    if not request.body_exists:
-        headers.popall(hdrs.CONTENT_LENGTH, None)
-        return None
-    return request.content.iter_any()
 
 
 def _headers_down(upstream: UpstreamResponse, cluster: Cluster, target: Target) -> CIMultiDict[str]:
@@ -106,7 +96,10 @@ async def _pass_down(request: web.Request, upstream: UpstreamResponse, answer: w
 
 
 def _broken_off(
-    request: web.Request, answer: web.StreamResponse | None, credential: CredentialSource | None
+    request: web.Request,
+    answer: web.StreamResponse | None,
+    credential: CredentialSource | None,
+    upload: Upload | None,
 ) -> web.StreamResponse:
     if answer is not None and answer.prepared:
         if request.transport is not None:
@@ -114,4 +107,6 @@ def _broken_off(
         return answer
     if _is_ended(credential):
         raise SessionOver("The session ended while the cluster was asked.")
+    if upload is not None and upload.stalled:
+        raise BodyStalled("The rest of the request's body did not come.")
     return web.Response(status=CLIENT_CLOSED_REQUEST)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Self
 
 from aiohttp import web
 
@@ -23,29 +24,38 @@ VANISHED_AFTER_S = 60.0
 """How long what was sent to a client may stay unacknowledged."""
 
 
-@contextlib.contextmanager
-def cut_when(over: Callable[[], bool], cut: asyncio.Timeout) -> Iterator[None]:
-    """Let `cut` expire once `over` says so.
+class CutWhen:
+    """Ends the `with` block that it opens, quietly and in the middle, once `over` says so.
 
     A timer that looks is cheaper than a task for each request, and aiohttp's server by itself says nothing to a
-    handler whose client goes away while it waits.
+    handler whose client goes away while it waits. Like `asyncio.timeout`, it takes back the cancellation by which it
+    ends the block, and no other one.
     """
-    loop = asyncio.get_running_loop()
-    handle: asyncio.TimerHandle | None = None
 
-    def look() -> None:
-        nonlocal handle
-        if over():
-            cut.reschedule(loop.time())
+    __slots__ = ("_cancelling", "_due", "_loop", "_over", "_task", "_timer")
+
+    def __init__(self, over: Callable[[], bool]) -> None:
+        self._over = over
+        self._due = False
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelling = task, task.cancelling()
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(LOOK_EVERY, self._look)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self._timer.cancel()
+        return self._due and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError
+
+    def _look(self) -> None:
+        if self._over():
+            self._due = True
+            self._task.cancel()
         else:
-            handle = loop.call_later(LOOK_EVERY, look)
-
-    handle = loop.call_later(LOOK_EVERY, look)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            handle.cancel()
+            self._timer = self._loop.call_later(LOOK_EVERY, self._look)
 
 
 def client_is_gone(request: web.Request) -> bool:

@@ -16,7 +16,7 @@ from headlamp.clusters.errors import ClusterUnreachable, UpgradeRefused
 from headlamp.clusters.transport import MAX_MESSAGE, ClusterTransport, UpstreamWebSocket
 from headlamp.proxy.errors import OnlyWebSocket, RedirectElsewhere, SessionOver
 from headlamp.proxy.headers import headers_down, headers_up
-from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, bearer_for, client_is_gone, cut_when, notice_vanished
+from headlamp.proxy.lifetime import CLIENT_CLOSED_REQUEST, CutWhen, bearer_for, client_is_gone, notice_vanished
 from headlamp.proxy.paths import Target
 from headlamp.proxy.policy import check_policy
 
@@ -117,14 +117,9 @@ async def _wait_for(
     def over() -> bool:
         return client_is_gone(request) or (credential is not None and credential.ended.is_set())
 
-    try:
-        async with asyncio.timeout(None) as cut:
-            with cut_when(over, cut):
-                return await stack.enter_async_context(upgrade)
-    except TimeoutError:
-        if not cut.expired():
-            raise
-        return None
+    with CutWhen(over):
+        return await stack.enter_async_context(upgrade)
+    return None
 
 
 def _refusal(refused: UpgradeRefused, cluster: Cluster) -> web.Response:
@@ -190,21 +185,26 @@ async def _pump(
     try:
         while True:
             message = await receive()
-            match message.type:
-                case WSMsgType.TEXT:
-                    await send_text(message.data)
-                case WSMsgType.BINARY:
-                    await send_binary(message.data)
-                case WSMsgType.CLOSE:
-                    return _Close(_relayed(message.data), (message.extra or "").encode()[:123])
-                case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
-                    return _Close(int(message.data.code), b"a message could not be relayed")
-                case _:
-                    return _Close(lost)
+            if message.type is WSMsgType.BINARY:
+                await send_binary(message.data)
+            elif message.type is WSMsgType.TEXT:
+                await send_text(message.data)
+            else:
+                return _end(message, lost)
     except ClusterUnreachable:
         return _Close(1011, b"the connection to the cluster broke")
     except ConnectionResetError:
         return _Close(1001)
+
+
+def _end(message: WSMessage, lost: int) -> _Close:
+    match message.type:
+        case WSMsgType.CLOSE:
+            return _Close(_relayed(message.data), (message.extra or "").encode()[:123])
+        case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
+            return _Close(int(message.data.code), b"a message could not be relayed")
+        case _:
+            return _Close(lost)
 
 
 def _relayed(code: int | None) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
+from headlamp.discreet import Discreet
 
 ID_BYTES = 16
 KEY_BYTES = 32
@@ -27,7 +27,7 @@ SIMPLE_BASE_URL = re.compile(r"[A-Za-z0-9_-]{1,16}")
 LONGEST_VALUE = 4096
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class Ticket(Discreet, frozen=True):
     """What the session cookie says: which session (`id`), and the half of its key that the server does not keep."""
 
     id: bytes
@@ -48,8 +48,8 @@ class Ticket(msgspec.Struct, frozen=True):
         if len(value) != (ID_BYTES + KEY_BYTES) * 4 // 3:
             return None
         try:
-            raw = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True)
-        except (UnicodeEncodeError, binascii.Error):
+            raw = binascii.a2b_base64(value.replace("-", "+").replace("_", "/"), strict_mode=True)
+        except ValueError:  # `binascii.Error` is one
             return None
         return cls(raw[:ID_BYTES], raw[ID_BYTES:]) if len(raw) == ID_BYTES + KEY_BYTES else None
 
@@ -193,6 +193,7 @@ def pairs(headers: Iterable[str]) -> Iterable[tuple[str, str]]:
                 yield name, value
 
 
+@lru_cache(maxsize=256)
 def _name(stem: str, base_url: str, *, secure: bool, port: int) -> str:
     suffix = _suffix(base_url)
     return f"__Host-{stem}{suffix}" if secure else f"{stem.replace('headlamp', f'headlamp-{port}', 1)}{suffix}"

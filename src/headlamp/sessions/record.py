@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import msgspec
 
+from headlamp.discreet import Discreet
 from headlamp.oidc.tokens import SignIn, Tokens
 from headlamp.sessions.claims import packed, unpacked, unverified_claims
 
 
-class Login(msgspec.Struct, frozen=True, kw_only=True):
+class Login(Discreet, frozen=True, kw_only=True):
     """A sign-in at one provider.
 
     `id` is opaque and new at each sign-in. `packed_claims` are the verified ID token's, `packed_userinfo` what the
@@ -63,7 +64,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
         return f"Login(issuer={self.issuer!r}, subject={self.subject!r}, renewed_at={self.renewed_at})"
 
 
-class PastedToken(msgspec.Struct, frozen=True, kw_only=True):
+class PastedToken(Discreet, frozen=True, kw_only=True):
     """A bearer token that somebody pasted for one cluster."""
 
     id: str
@@ -82,7 +83,7 @@ class PastedToken(msgspec.Struct, frozen=True, kw_only=True):
         return f"PastedToken(expires_at={self.expires_at})"
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
+class Session(Discreet, frozen=True, kw_only=True):
     """All that is kept about one session. Times are seconds since the epoch; `expires_at` is the absolute end.
 
     `logins` are by provider id, `pasted` by cluster name.
@@ -91,8 +92,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
     last_seen: float
     expires_at: float
-    logins: dict[str, Login] = {}
-    pasted: dict[str, PastedToken] = {}
+    logins: dict[str, Login] = msgspec.field(default_factory=dict)
+    pasted: dict[str, PastedToken] = msgspec.field(default_factory=dict)
     user_agent: str = ""
 
     def with_login(self, provider_id: str, login: Login) -> Self:

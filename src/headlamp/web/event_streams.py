@@ -25,6 +25,8 @@ PING_EVERY_S = 15.0
 LOOK_EVERY_S = 1.0
 # A connection has at most a thousand subscriptions; all of them may be named at once.
 MOST_WAITING = 2_000
+# The same as one request may bring.
+MOST_WAITING_BYTES = 1024 * 1024
 STREAM_BYTES = 18
 
 
@@ -53,21 +55,28 @@ class EventChannel:
         self._request = request
         self._response = response
         self._waiting: deque[str] = deque()
+        self._waiting_bytes = 0
         self._said = asyncio.Event()
 
     def say(self, messages: Iterable[str]) -> None:
         """What the client says. Raises `TooManyMessages`, and then takes none of them."""
         messages = list(messages)
-        if len(self._waiting) + len(messages) > MOST_WAITING:
-            raise TooManyMessages(f"At most {MOST_WAITING} messages can wait.")
+        size = self._waiting_bytes + sum(map(_size, messages))
+        if len(self._waiting) + len(messages) > MOST_WAITING or size > MOST_WAITING_BYTES:
+            raise TooManyMessages(f"At most {MOST_WAITING} messages can wait, of {MOST_WAITING_BYTES} bytes in all.")
         self._waiting += messages
+        self._waiting_bytes = size
         self._said.set()
 
-    async def send_text(self, text: str) -> None:
-        await self._response.write(b"data:" + text.encode() + b"\n\n")
+    def post(self, frame: str | bytes) -> bool:
+        """Writing an answer may always have to wait."""
+        return False
 
-    async def send_binary(self, data: bytes) -> None:
-        await self._response.write(b"event:gzip\ndata:" + base64.b64encode(data) + b"\n\n")
+    async def send(self, frame: str | bytes) -> None:
+        if isinstance(frame, str):
+            await self._response.write(b"data:" + frame.encode() + b"\n\n")
+        else:
+            await self._response.write(b"event:gzip\ndata:" + base64.b64encode(frame) + b"\n\n")
 
     async def receive(self) -> str | None:
         """The next message; None once the client is gone, which nothing but its connection tells."""
@@ -78,7 +87,9 @@ class EventChannel:
                     await self._said.wait()
             if self._request.transport is None or self._request.transport.is_closing():
                 return None
-        return self._waiting.popleft()
+        message = self._waiting.popleft()
+        self._waiting_bytes -= _size(message)
+        return message
 
     async def close(self, code: int, reason: str) -> None:
         """Tell why, in an event named `close`, and end the answer."""
@@ -92,6 +103,10 @@ class EventChannel:
             while True:
                 await asyncio.sleep(PING_EVERY_S)
                 await self._response.write(b":\n\n")
+
+
+def _size(message: str) -> int:
+    return len(message.encode())
 
 
 class EventStreams:

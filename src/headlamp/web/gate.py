@@ -121,14 +121,13 @@ class Gate:
         """The security headers of `response`, which is about to be sent."""
         if not isinstance(request, web.Request):
             return
+        policy = self._policies.of(request.match_info)
         origin = request.get(ORIGIN)
-        secure(
-            response.headers,
-            policy=self._policies.of(request.match_info),
-            content_type=response.content_type,
-            nonce=request.get(STYLE_NONCE, ""),
-            https=origin is not None and origin.secure,
-        )
+        # What comes from a cluster has no page's policy, whatever its type.
+        content_type = "" if policy is Policy.CLUSTER else response.content_type
+        nonce = request.get(STYLE_NONCE, "") if content_type else ""
+        https = origin is not None and origin.secure
+        secure(response.headers, policy=policy, content_type=content_type, nonce=nonce, https=https)
 
     async def _session(self, request: web.Request, origin: ExternalOrigin) -> ActiveSession | None:
         if not self._cookie.allowed(secure=origin.secure, host=origin.host):
@@ -152,8 +151,9 @@ class Gate:
     def _check_api(self, request: web.Request, origin: ExternalOrigin) -> None:
         """Only our own page calls an API, or a program that is no browser (no Fetch Metadata, no Origin)."""
         headers = request.headers
-        if any(name in headers for name in OVERRIDES):
-            raise MethodOverride("The request asks to be taken for another method than it is.")
+        for name in OVERRIDES:
+            if name in headers:
+                raise MethodOverride("The request asks to be taken for another method than it is.")
         if _is_foreign(request):
             raise ForeignRequest("Another site's page made this request.")
         claimed = headers.get("Origin")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
-from aiohttp import WSMsgType, hdrs, web
+from aiohttp import hdrs, web
 
 from headlamp.live.connection import serve_live
 from headlamp.live.viewer import Access
@@ -20,6 +20,7 @@ from headlamp.web.event_streams import CONTENT_TYPE, EventChannel
 from headlamp.web.gate import SESSION
 from headlamp.web.services import SERVICES, Services
 from headlamp.web.standing import standing
+from headlamp.web.websocket_channel import WebSocketChannel
 
 # A subscription is a few hundred bytes; selectors can be long. What is larger is not ours.
 LARGEST_MESSAGE = 64 * 1024
@@ -56,26 +57,6 @@ _said = msgspec.json.Decoder(Said)
 
 
 @dataclass(slots=True)
-class WebSocketChannel:
-    """`live.connection.Channel` over aiohttp's WebSocket."""
-
-    socket: web.WebSocketResponse
-
-    async def send_text(self, text: str) -> None:
-        await self.socket.send_str(text)
-
-    async def send_binary(self, data: bytes) -> None:
-        await self.socket.send_bytes(data)
-
-    async def receive(self) -> str | None:
-        message = await self.socket.receive()
-        return str(message.data) if message.type is WSMsgType.TEXT else None
-
-    async def close(self, code: int, reason: str) -> None:
-        await self.socket.close(code=code, message=reason.encode()[:120])
-
-
-@dataclass(slots=True)
 class SessionViewer:
     """`live.connection.Viewer`: the clusters as one session may see them."""
 
@@ -98,18 +79,17 @@ async def live(request: web.Request) -> web.StreamResponse:
     if not socket.can_prepare(request):
         raise UpgradeNeeded("Live rows need a WebSocket upgrade, and this request has none.")
     await socket.prepare(request)
-    await serve_live(WebSocketChannel(socket), viewer, services.hub)
+    await serve_live(WebSocketChannel(request, socket), viewer, services.hub)
     return socket
 
 
 async def say(request: web.Request) -> web.StreamResponse:
     """POST: what a client of server-sent events has to say, to a stream that is open or with a new one."""
     viewer = _viewer(request)
-    said = await _messages(request)
-    texts = [bytes(message).decode() for message in said.messages]
-    if not said.stream and _wants_events(request):
-        return await _events(request, viewer, texts)
-    request.app[SERVICES].streams.say(viewer.session, said.stream, texts)
+    stream, messages = await _said_in(request)
+    if not stream and _wants_events(request):
+        return await _events(request, viewer, messages)
+    request.app[SERVICES].streams.say(viewer.session, stream, messages)
     return web.Response(status=204)
 
 
@@ -147,13 +127,16 @@ def _wants_events(request: web.Request) -> bool:
     return hdrs.UPGRADE not in request.headers and CONTENT_TYPE in accepted.lower()
 
 
-async def _messages(request: web.Request) -> Said:
+async def _said_in(request: web.Request) -> tuple[str, list[str]]:
+    """The stream that a request names, and the messages for it."""
     body = b""
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > LARGEST_BODY:
             raise NotMessages(f"The body has more than {LARGEST_BODY} bytes.")
     try:
-        return _said.decode(body)
+        said = _said.decode(body)
+        # What msgspec leaves raw it has not looked into.
+        return said.stream, [bytes(message).decode() for message in said.messages]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotMessages(f"The body is not understood: {error}.") from error

@@ -155,17 +155,27 @@ def parse_origin(text: str) -> ExternalOrigin | None:
 
 def _host(headers: Headers) -> tuple[str, int | None]:
     """Host and port of the one Host header. Raises `BadRequestHead`."""
-    values = headers.getall("Host", [])
+    values = headers.getall("Host", ())
     if len(values) != 1:
         raise BadRequestHead("A request needs exactly one Host header.")
-    matched = HOST.fullmatch(values[0].strip())
+    return _host_and_port(values[0])
+
+
+@lru_cache(maxsize=1024)
+def _host_and_port(value: str) -> tuple[str, int | None]:
+    matched = HOST.fullmatch(value.strip())
     if matched is None or int(matched["port"] or 0) > 65535:
         raise BadRequestHead("The Host header is not a host name with an optional port.")
     return matched["host"].lower(), int(matched["port"]) if matched["port"] else None
 
 
 def _is_forwarded(headers: Headers) -> bool:
-    return any(name in headers for name in ("X-Forwarded-Proto", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded"))
+    return (
+        "X-Forwarded-Proto" in headers
+        or "X-Forwarded-For" in headers
+        or "X-Forwarded-Host" in headers
+        or "Forwarded" in headers
+    )
 
 
 def _forwarded_proto(headers: Headers) -> str | None:

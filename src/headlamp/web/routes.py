@@ -56,6 +56,8 @@ def add_routes(app: web.Application, policies: RoutePolicies, base_url: str) -> 
     route("GET", "/api/doctor/ingress", doctor.ingress, Policy.PUBLIC_API)
     route("GET", "/doctor", doctor.page, Policy.PUBLIC_PAGE)
 
+    # Before the routes of the same beginning, which a router tries one after the other: nearly all requests are these.
+    route("*", "/clusters/{cluster}/{path:apis?/.*}", cluster_api.cluster_api, Policy.CLUSTER)
     # Both answer those who are not signed in, in words that Headlamp's frontend knows.
     route("GET", "/clusters/{cluster}/me", me.me, Policy.PUBLIC_API)
     route("POST", "/clusters/{cluster}/set-token", me.set_token, Policy.PUBLIC_API)

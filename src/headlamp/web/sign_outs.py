@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
+from headlamp.discreet import Discreet
 from headlamp.oidc.pkce import same_text, unguessable
 from headlamp.sessions.cookie import LOGOUT_MAX_AGE, LogoutCookie
 from headlamp.sessions.errors import BadSeal
@@ -22,7 +23,7 @@ LONGEST_NAME = 80
 MOST_NAMES = 5
 
 
-class SignOut(msgspec.Struct, frozen=True, array_like=True):
+class SignOut(Discreet, frozen=True, array_like=True):
     """What has to be known when the browser comes back: `provider` is where it went, `kept` who was not asked.
 
     Both are display names. `state` tells that it is this browser's own sign-out (RP-Initiated Logout 1.0, section 3).

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+
+import msgspec
 
 from headlamp.clusters.cluster import Cluster
 from headlamp.clusters.credential import Bearer, CredentialSource
@@ -42,8 +43,7 @@ class LocalCredential:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """All that is needed to ask a cluster something as one user."""
 
     cluster: Cluster

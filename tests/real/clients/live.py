@@ -36,6 +36,7 @@ class LiveList:
         self.error: dict[str, Any] | None = None
         self.heard: deque[str] = deque(maxlen=REMEMBERED)
         """The last messages in short, for whoever has to find out how a fault came about."""
+        self._name_column = 0
         self._snapshot: set[RowKey] = set()
 
     @property
@@ -53,23 +54,24 @@ class LiveList:
         match message["type"]:
             case "columns":
                 self.columns = [column["name"] for column in message["columns"]]
+                self._name_column = message["name_column"]
             case "rows":
                 if message["reset"]:
                     self.rows.clear()
                     self._snapshot.clear()
-                for namespace, name, cells in message["rows"]:
-                    if (namespace, name) in self._snapshot:
-                        self.faults.append(f"{namespace}/{name} came twice in one snapshot")
-                    self._snapshot.add((namespace, name))
-                    self._set(namespace, name, cells)
+                for namespace, cells in message["rows"]:
+                    key = self._set(namespace, cells)
+                    if key in self._snapshot:
+                        self.faults.append(f"{'/'.join(key)} came twice in one snapshot")
+                    self._snapshot.add(key)
             case "synced":
                 self.synced += 1
                 if message["count"] != len(self.rows):
                     self.faults.append(f"{message['count']} rows were announced, {len(self.rows)} are here")
             case "changes":
-                for namespace, name, cells in message["set"]:
-                    self._set(namespace, name, cells)
-                for namespace, name in message["gone"]:
+                for namespace, cells in message.get("set", ()):
+                    self._set(namespace, cells)
+                for namespace, name in message.get("gone", ()):
                     self.rows.pop((namespace, name), None)
             case "state":
                 self.state = message["state"]
@@ -80,10 +82,12 @@ class LiveList:
             case other:
                 self.faults.append(f"a message of type {other}")
 
-    def _set(self, namespace: str, name: str, cells: list[Any]) -> None:
+    def _set(self, namespace: str, cells: list[Any]) -> RowKey:
+        name = cells[self._name_column]
         if len(cells) != len(self.columns):
             self.faults.append(f"{namespace}/{name} has {len(cells)} cells for {len(self.columns)} columns")
         self.rows[namespace, name] = cells
+        return namespace, name
 
 
 def _in_short(message: dict[str, Any]) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.real.stack.admin import Admin
+from tests.real.stack.audit import Audit
 from tests.real.stack.kubeconfig import kubeconfig
 from tests.real.stack.people import PREFIX
 from tests.real.stack.pki import Pair, Pki, trusting
 from tests.real.stack.processes import Program, Workplace
+from tests.real.stack.releases import NEWEST, Release
 
 READY_WITHIN_S = 90.0
 SERVICES = "10.96.0.0/16"
@@ -46,11 +48,11 @@ class TrustedIssuer:
         return {"issuer": issuer, "claimMappings": mappings}
 
 
-def authentication(issuers: Sequence[TrustedIssuer]) -> str:
+def authentication(issuers: Sequence[TrustedIssuer], api_version: str = NEWEST.authentication_api) -> str:
     """The text of an AuthenticationConfiguration. None of the issuers has to run yet."""
     return json.dumps(
         {
-            "apiVersion": "apiserver.config.k8s.io/v1",
+            "apiVersion": api_version,
             "kind": "AuthenticationConfiguration",
             "jwt": [issuer.authenticator() for issuer in issuers],
         }
@@ -85,10 +87,12 @@ class ApiServer:
     port: int
     issuers: Sequence[TrustedIssuer]
     name: str = "kube-apiserver"
+    release: Release = NEWEST
     _program: Program | None = None
 
     def __post_init__(self) -> None:
         self.admin = Admin(self.port, trusting(self.identity.pki.pem, client=self.identity.admin))
+        self.audit = Audit(self.place, self.name)
 
     @property
     def url(self) -> str:
@@ -143,8 +147,9 @@ class ApiServer:
             "proxy-client-cert-file": keys.front_proxy.cert,
             "proxy-client-key-file": keys.front_proxy.key,
         }
+        flags |= self.audit.flags()
         if self.issuers:
             flags["authentication-config"] = self.place.write(
-                f"{self.name}/authentication.json", authentication(self.issuers)
+                f"{self.name}/authentication.json", authentication(self.issuers, self.release.authentication_api)
             )
         return [f"--{name}={value}" for name, value in flags.items()]

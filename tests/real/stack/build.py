@@ -65,31 +65,35 @@ _STAGES = {
     "pod-delete": "stage/pod/fast/pod-delete",
 }
 _KUBERNETES_VERSION = {
-    "gitVersion": "{version}",
-    "gitMajor": "1",
-    "gitMinor": "{minor}",
-    "gitCommit": "unknown",
-    "gitTreeState": "clean",
-    "buildDate": "{date}",
+    f"{package}.{variable}": value
+    for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    for variable, value in {
+        "gitVersion": "{version}",
+        "gitMajor": "1",
+        "gitMinor": "{minor}",
+        "gitCommit": "unknown",
+        "gitTreeState": "clean",
+        "buildDate": "{date}",
+    }.items()
+}
+_CONTROL_PLANE = {
+    name: f"k8s.io/kubernetes/cmd/{name}" for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 }
 
 KUBERNETES = Recipe(
     "kubernetes",
     programs={
         "etcd": "go.etcd.io/etcd/server/v3",
-        "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-        "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-        "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+        **_CONTROL_PLANE,
         "kubectl": "k8s.io/kubernetes/cmd/kubectl",
         "kwok": "sigs.k8s.io/kwok/cmd/kwok",
     },
     version_of="k8s.io/kubernetes",
-    version_in={
-        f"{package}.{variable}": value
-        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-        for variable, value in _KUBERNETES_VERSION.items()
-    },
+    version_in=_KUBERNETES_VERSION,
     files={f"stages/{name}.yaml": ("sigs.k8s.io/kwok", f"kustomize/{path}.yaml") for name, path in _STAGES.items()},
+)
+OLDEST_KUBERNETES = Recipe(
+    "kubernetes-1.30", programs=_CONTROL_PLANE, version_of="k8s.io/kubernetes", version_in=_KUBERNETES_VERSION
 )
 DEX = Recipe(
     "dex",

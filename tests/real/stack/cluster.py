@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.stack.admin import Admin
 from tests.real.stack.apiserver import ADMINISTRATORS, ApiServer, ClusterIdentity, TrustedIssuer
+from tests.real.stack.build import KUBERNETES, Recipe
 from tests.real.stack.controllers import start_controller_manager, start_scheduler
 from tests.real.stack.etcd import Etcd
+from tests.real.stack.kubeconfig import kubeconfig
 from tests.real.stack.kwok import PodLog, pod_log_path, start_kwok
 from tests.real.stack.objects import node
 from tests.real.stack.people import ADMINS, KEYCLOAK_PREFIX, OIDC_PROVIDER_PREFIX, PREFIX, PROVIDER_PREFIX, TEAM_A
 from tests.real.stack.pki import Pki
 from tests.real.stack.ports import Ports
 from tests.real.stack.processes import Program, Workplace
+from tests.real.stack.releases import Release
 
 NODES = ("node-1", "node-2")
 PREFIXES = (PREFIX, KEYCLOAK_PREFIX, OIDC_PROVIDER_PREFIX, PROVIDER_PREFIX)
@@ -27,27 +30,32 @@ DEFAULT_ACCOUNT_WITHIN_S = 30.0
 class Cluster:
     """A control plane, and nodes that are played.
 
-    `api_server` is enough for objects; `nodes` brings pods to life. `binaries` is the folder of the built programs.
+    `api_server` is enough for objects; `nodes` brings pods to life. `programs` gives the folder of a recipe's programs.
+    The control plane is of one `release`; what is around it is the same for all of them.
     """
 
     place: Workplace
-    binaries: Path
+    release: Release
+    programs: Callable[[Recipe], Path]
     ports: Ports
     issuers: Sequence[TrustedIssuer]
 
     def __post_init__(self) -> None:
+        self._around = self.programs(KUBERNETES)
+        self._control_plane = self.programs(self.release.control_plane)
         self.identity = ClusterIdentity(Pki(self.place, "cluster"))
-        self._etcd = Etcd(self.place, self.binaries / "etcd", self.ports.take(), self.ports.take())
+        self.etcd = Etcd(self.place, self._around / "etcd", self.ports.take(), self.ports.take())
         self._api_server = self._new_api_server("kube-apiserver", self.issuers)
         # Another door to the same cluster, where nobody knows the providers.
         self._strict_api_server = self._new_api_server("kube-apiserver-without-oidc", ())
-        self.servers = {"lab": self._api_server.url, "strict": self._strict_api_server.url}
-        """What the product's kubeconfig names, whether it is started or not."""
+        servers = {"lab": self._api_server.url, "strict": self._strict_api_server.url}
+        self.kubeconfig = kubeconfig(servers, self.identity.pki.ca)
+        """The product's, which names both doors, whether they are started or not."""
 
     @functools.cached_property
     def api_server(self) -> ApiServer:
         """The API server, with the rights of the people set up."""
-        self._etcd.start()
+        self.etcd.start()
         self._api_server.start()
         self._set_up_rights(self._api_server.admin)
         return self._api_server
@@ -66,15 +74,15 @@ class Cluster:
         log = PodLog(pod_log_path(self.place))
         start_controller_manager(
             self.place,
-            self.binaries / "kube-controller-manager",
+            self._control_plane / "kube-controller-manager",
             api,
             pki.client("system:kube-controller-manager"),
             self.ports.take(),
         )
         start_kwok(
             self.place,
-            self.binaries / "kwok",
-            self.binaries / "stages",
+            self._around / "kwok",
+            self._around / "stages",
             api,
             pki.client("kwok", ADMINISTRATORS),
             self.ports.take(),
@@ -91,17 +99,19 @@ class Cluster:
         """For pods that don't say which node they are for."""
         assert self.nodes is not None
         user = self.identity.pki.client("system:kube-scheduler")
-        return start_scheduler(self.place, self.binaries / "kube-scheduler", self.api_server, user, self.ports.take())
+        binary = self._control_plane / "kube-scheduler"
+        return start_scheduler(self.place, binary, self.api_server, user, self.ports.take())
 
     def _new_api_server(self, name: str, issuers: Sequence[TrustedIssuer]) -> ApiServer:
         return ApiServer(
             self.place,
-            self.binaries / "kube-apiserver",
+            self._control_plane / "kube-apiserver",
             self.identity,
-            self._etcd.url,
+            self.etcd.url,
             self.ports.take(),
             issuers,
             name=name,
+            release=self.release,
         )
 
     def _set_up_rights(self, admin: Admin) -> None:

@@ -35,6 +35,7 @@ CLIENTS = (
     "headlamp-page",
     "headlamp-kubectl",
     "headlamp-doctor",
+    "headlamp-sharing",
     "headlamp-workers",
     "headlamp-public",
     "headlamp-keys-pem",

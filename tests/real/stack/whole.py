@@ -15,7 +15,6 @@ from tests.real.stack.build import DEX, KUBERNETES, Recipe
 from tests.real.stack.cluster import Cluster
 from tests.real.stack.dex import CLIENT_ID, Dex
 from tests.real.stack.keycloak import Keycloak
-from tests.real.stack.kubeconfig import kubeconfig
 from tests.real.stack.nginx import Nginx
 from tests.real.stack.oidc_client import OidcClient, callback
 from tests.real.stack.oidc_provider import ALGORITHMS, OidcProvider
@@ -24,6 +23,7 @@ from tests.real.stack.pki import Pki
 from tests.real.stack.ports import Ports
 from tests.real.stack.processes import Workplace
 from tests.real.stack.product import Product
+from tests.real.stack.releases import NEWEST, Release
 
 HOST = "headlamp.test"
 """A host name that is not loopback's own, as people have; tests' browsers find it on this machine."""
@@ -107,6 +107,13 @@ class Stack:
     @functools.cached_property
     def cluster(self) -> Cluster:
         """The cluster, of which nothing runs until it is asked for."""
+        return self._new_cluster(self.place, NEWEST)
+
+    def another_cluster(self, name: str, release: Release = NEWEST) -> Cluster:
+        """A cluster in a folder of its own, which whoever asks for it ends by its `place`."""
+        return self._new_cluster(Workplace(self.place.folder / name, self.place.supervisor), release)
+
+    def _new_cluster(self, place: Workplace, release: Release) -> Cluster:
         # An API server looks for an issuer that was not there when it started only every ten seconds.
         issuers = (
             self.dex.trusted,
@@ -114,7 +121,7 @@ class Stack:
             oidc_provider_module.trusted(self._oidc_provider_port, self.web_pki),
             self.provider_issuer,
         )
-        return Cluster(self.place, self.programs(KUBERNETES), self._ports, issuers)
+        return Cluster(place, release, self.programs, self._ports, issuers)
 
     @functools.cached_property
     def product(self) -> Product:
@@ -137,7 +144,7 @@ class Stack:
     ) -> Product:
         """Start a product. `config` is its kubeconfig, else one of all clusters without credentials."""
         if config is None:
-            config = kubeconfig(self.cluster.servers, self.cluster.identity.pki.ca)
+            config = self.cluster.kubeconfig
         name = name or f"headlamp-{next(self._names)}"
         product = Product(self.place, port, config, client, options, base_url, name, by_environment)
         product.start()

@@ -21,9 +21,9 @@ WATCHES = SMALL.namespaces + 1
 PEOPLE = ("alice", "bob")
 
 LISTED_A_ROW = 160
-SHOWN_A_ROW = 30
+SHOWN_A_ROW = 26
 CHANGE_READ = 600
-CHANGE_SHOWN = 230
+CHANGE_SHOWN = 200
 KEPT_A_ROW = 600
 CHANGES_A_SECOND = 4
 # For what is bound to come; long, so that a slow machine fails nothing.

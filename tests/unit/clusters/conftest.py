@@ -10,13 +10,11 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.upstream import RecordingUpstream
 
-_BOTH_LOOPS = {"test_transport.py", "test_lean_transport.py"}
-
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The loop that serves, and the one that is everywhere: their transports differ in much that a client sees."""
     loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
-    if item.path.name in _BOTH_LOOPS and sys.platform != "win32":
+    if (item.path.name == "test_transport.py" or item.path.parent.name == "lean") and sys.platform != "win32":
         import uvloop
 
         loops["uvloop"] = uvloop.new_event_loop

@@ -31,13 +31,15 @@ def fields(count: int, size: int) -> bytes:
     return (b"A: " + b"b" * (size - 1) + b"\r\n") * count
 
 
-async def begun(pieces: Sequence[bytes], body: AsyncIterator[bytes] | None = None) -> tuple[Answer, WireTransport]:
-    """An answer whose head has come, and the connection on which the rest comes while it is read."""
+async def begun(
+    pieces: Sequence[bytes], body: AsyncIterator[bytes] | None = None
+) -> tuple[Answer, Connection, WireTransport]:
+    """An answer whose head has come, its connection, and what brings the rest while it is read."""
     connection = Connection(lambda _: None, memoryview(bytearray(READ_SIZE)))
     wire = WireTransport(Script(pieces), connection)
     method = "GET" if body is None else "POST"
     request = Request(method, "/", CIMultiDict(), body, host="one", base="", stream=False)
-    return await connection.exchange(request, CLUSTER), wire
+    return await connection.exchange(request, CLUSTER), connection, wire
 
 
 async def some_turns() -> None:
@@ -169,7 +171,7 @@ async def test_a_body_may_go_on_for_as_long_as_it_likes() -> None:
 
 async def test_a_body_of_small_pieces_costs_no_more_memory_than_one_of_large_ones() -> None:
     # Held as it comes, each of these bytes would take many times its size.
-    answer, wire = await begun([START + CHUNKED, *[b"2\r\naa\r\n" * 1_000] * 100])
+    answer, _, wire = await begun([START + CHUNKED, *[b"2\r\naa\r\n" * 1_000] * 100])
     await some_turns()
     assert wire.pauses == 1
     assert len(answer._pieces) < 4_000
@@ -181,7 +183,7 @@ LARGE_CHUNK = b"%x\r\n" % len(LARGE) + LARGE + b"\r\n"
 
 
 async def test_no_more_is_taken_while_a_piece_is_on_its_way_to_a_slow_reader() -> None:
-    answer, wire = await begun([START + CHUNKED, *[LARGE_CHUNK] * 3])
+    answer, _, wire = await begun([START + CHUNKED, *[LARGE_CHUNK] * 3])
     chunks = answer.chunks()
     for _ in range(3):
         assert await anext(chunks) == LARGE
@@ -200,11 +202,12 @@ async def test_a_reader_who_takes_his_time_is_no_silence_of_the_server_when_the_
         await answered.wait()
         yield b"the end"
 
-    answer, wire = await begun([START + CHUNKED, LARGE_CHUNK, b"0\r\n\r\n"], body())
+    answer, connection, wire = await begun([START + CHUNKED, LARGE_CHUNK, b"0\r\n\r\n"], body())
     await some_turns()
     assert not wire.is_reading()
     answered.set()
     await asyncio.sleep(0.2)
+    connection.give_up_if_overdue()
     assert wire.written.endswith(b"the end\r\n0\r\n\r\n")
     assert await answer.read(len(LARGE)) == LARGE
 

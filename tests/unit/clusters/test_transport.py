@@ -16,6 +16,7 @@ from tests.support.certificates import Authority
 from tests.support.raw_server import Peer, RawServer
 from tests.support.upstream import RecordingUpstream
 
+from headlamp.clusters import limits
 from headlamp.clusters.agent import user_agent
 from headlamp.clusters.aiohttp_transport import AiohttpTransport
 from headlamp.clusters.cluster import Cluster, ClusterTls, LocalCredentials
@@ -459,9 +460,10 @@ async def test_the_head_of_a_followed_log_may_come_with_its_first_line_hours_lat
     connected: Connected, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("headlamp.clusters.limits.SILENCE_TIMEOUT", 0.1)
+    monkeypatch.setattr("headlamp.clusters.limits.LOOK_EVERY", 0.02)
 
     async def late(request: web.Request) -> web.Response:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3 if "follow" in request.query else 60)
         return web.Response(text="at last")
 
     upstream.handler = late
@@ -469,3 +471,32 @@ async def test_the_head_of_a_followed_log_may_come_with_its_first_line_hours_lat
         assert await get(transport, "/api/v1/namespaces/a/pods/p/log?follow=true", stream=True) == b"at last"
         with pytest.raises(ClusterUnreachable):
             await get(transport, "/api/v1/namespaces/a/pods?watch=1", stream=True)
+
+
+async def test_h1_one_credential_cannot_take_the_whole_pool_from_the_others(
+    connected: Connected, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SHORT_POOL", 3)
+    monkeypatch.setattr(limits, "SHARE", 2)
+    go, held = asyncio.Event(), 0
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        nonlocal held
+        if request.headers["Authorization"] == "Bearer eve":
+            held += 1
+            await go.wait()
+        return web.Response(body=b"ok")
+
+    upstream.handler = hang
+    async with connected(upstream.cluster()) as transport:
+        eves = [asyncio.create_task(get(transport, Authorization="Bearer eve")) for _ in range(6)]
+        assert await get(transport, Authorization="Bearer ann") == b"ok"
+        # Streams are not counted: each belongs to a connection of some client.
+        streams = [asyncio.create_task(get(transport, stream=True, Authorization="Bearer eve")) for _ in range(3)]
+        async with asyncio.timeout(30):
+            while held < 5:
+                await asyncio.sleep(0.01)
+        assert await get(transport, Authorization="Bearer ann") == b"ok"
+        assert held == 5
+        go.set()
+        assert await asyncio.gather(*eves, *streams) == [b"ok"] * 9

@@ -29,6 +29,8 @@ class ObjectApiServer(FakeApiServer):
         self.metrics_asked: list[str] = []
         self.refusals: dict[str, tuple[int, str]] = {}
         self.no_metadata = False
+        self.endless = False
+        """Each page of a list names another one."""
         self.in_flight = 0
         self.most_in_flight = 0
 
@@ -84,7 +86,7 @@ class ObjectApiServer(FakeApiServer):
         end = start + int(query["limit"])
         if headers["Accept"] == METADATA:
             found = [{"metadata": made["metadata"]} for made in found]
-        meta = {"continue": str(end)} if end < len(found) else {}
+        meta = {"continue": str(end)} if end < len(found) or self.endless else {}
         return json.dumps({"kind": "List", "metadata": meta, "items": found[start:end]}).encode()
 
     def _metrics(self, namespace: str | None) -> FakeResponse:

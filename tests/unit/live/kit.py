@@ -31,8 +31,10 @@ FAST = Timing(
     first_refusals=(0.01, 0.02),
     doubt=0.1,
     silence=5.0,
+    pulse=60.0,
     poll=0.02,
     send=0.3,
+    learn=30.0,
 )
 
 
@@ -83,6 +85,7 @@ class View:
 
     rows: dict[str, list[Any]] = field(default_factory=dict)
     columns: list[str] = field(default_factory=list)
+    name_column: int = 0
     states: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     synced: list[dict[str, Any]] = field(default_factory=list)
@@ -100,20 +103,21 @@ class View:
         match message["type"]:
             case "columns":
                 self.columns = [column["name"] for column in message["columns"]]
+                self.name_column = message["name_column"]
             case "rows":
                 assert self.columns, "rows before columns"
                 if message["reset"]:
                     self.resets += 1
                     self.rows.clear()
                 assert self.resets, "rows before the first reset"
-                for namespace, name, cells in message["rows"]:
+                for namespace, cells in message["rows"]:
                     assert len(cells) == len(self.columns)
-                    self.rows[f"{namespace}/{name}"] = cells
+                    self.rows[f"{namespace}/{cells[self.name_column]}"] = cells
             case "changes":
                 self.changes += 1
-                for namespace, name, cells in message["set"]:
-                    self.rows[f"{namespace}/{name}"] = cells
-                for namespace, name in message["gone"]:
+                for namespace, cells in message.get("set", ()):
+                    self.rows[f"{namespace}/{cells[self.name_column]}"] = cells
+                for namespace, name in message.get("gone", ()):
                     self.rows.pop(f"{namespace}/{name}", None)
             case "synced":
                 assert message["count"] == len(self.rows)
@@ -159,25 +163,23 @@ class Page:
         self.say(message | {"label_selector": "", "field_selector": ""} | more)
         return self.views.setdefault(number, self.new_view())
 
-    async def send_text(self, text: str) -> None:
-        await self._pass()
-        self.frames.append(text)
-        self._take(json.loads(text))
+    def post(self, frame: str | bytes) -> bool:
+        if self.stuck is not None and not self.stuck.is_set():
+            return False
+        self.frames.append(frame)
+        self._take(json.loads(frame if isinstance(frame, str) else gzip.decompress(frame)))
+        return True
 
-    async def send_binary(self, data: bytes) -> None:
-        await self._pass()
-        self.frames.append(data)
-        self._take(json.loads(gzip.decompress(data)))
+    async def send(self, frame: str | bytes) -> None:
+        if self.stuck is not None:
+            await self.stuck.wait()
+        assert self.post(frame)
 
     async def receive(self) -> str | None:
         return await self._inbox.get()
 
     async def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)
-
-    async def _pass(self) -> None:
-        if self.stuck is not None:
-            await self.stuck.wait()
 
     def _take(self, message: dict[str, Any]) -> None:
         self.messages.append(message)

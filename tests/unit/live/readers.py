@@ -9,14 +9,16 @@ from collections.abc import Callable
 from tests.unit.live.strict_client import StrictClient
 
 from headlamp.live.frames import Payload
+from headlamp.live.pulse import Pulses
 from headlamp.live.resources import Selection
 from headlamp.live.subscription import Subscription
 from headlamp.live.timing import Timing
 from headlamp.live.topic import Topic
+from headlamp.live.window import WINDOW_FROM
 from headlamp.problems import Problem
 
 
-def topic_by_hand(timing: Timing, now: Callable[[], float]) -> Topic:
+def topic_by_hand(timing: Timing, now: Callable[[], float], *, window_from: int = WINDOW_FROM) -> Topic:
     """A topic that is not started: what it shows is put into its `table`."""
 
     def never(*_: object) -> None:
@@ -28,9 +30,11 @@ def topic_by_hand(timing: Timing, now: Callable[[], float]) -> Topic:
         timing=timing,
         now=now,
         random=lambda: 0.5,
+        pulses=Pulses(timing),
         refused=never,
         lost=never,
         over=never,
+        window_from=window_from,
     )
 
 

@@ -95,8 +95,8 @@ async def test_c5_a_thousand_subscriptions_are_served_and_one_more_refused(api: 
     last = page.views[MAX_SUBSCRIPTIONS + 1]
     await until(lambda: bool(last.errors))
     assert last.errors[0]["code"] == "live.too_many_subscriptions"
-    await until(lambda: all(view.synced for view in page.views.values() if view is not last), 20)
-    assert len(api.watches) == 3
+    await until(lambda: all(view.synced for view in page.views.values() if view is not last))
+    await until(lambda: len(api.watches) == 3)
     page.say({"type": "unsubscribe", "id": 1})
     page.subscribe(5000, namespaces=["a"])
     await until(lambda: bool(page.views[5000].synced))
@@ -158,6 +158,26 @@ async def test_a_cluster_that_there_is_not_is_an_error_of_the_subscription(
     error = {"type": "error", "id": 1, "code": "cluster.unknown", "message": "There is no such cluster"}
     assert view.errors == [error | {"remedy": "Choose another one."}]
     viewer.problem = None
+    again = page.subscribe(1)
+    await until(lambda: bool(again.synced))
+
+
+@pytest.mark.parametrize("at", ["viewer.open", "hub.subscribe"])
+async def test_a_fault_of_ours_is_an_error_of_the_subscription_and_gives_its_place_back(
+    viewer: FakeViewer, hub: Hub, page: Page, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, at: str
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("the transport is closed")
+
+    owner, name = (viewer, "open") if at == "viewer.open" else (hub, "subscribe")
+    monkeypatch.setattr("headlamp.live.quotas.MAX_SUBSCRIPTIONS", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, broken)
+        view = page.subscribe(1)
+        await until(lambda: bool(view.errors))
+    assert view.errors[0]["code"] == "internal"
+    assert "the transport is closed" not in str(view.errors)
+    assert "the transport is closed" in caplog.text
     again = page.subscribe(1)
     await until(lambda: bool(again.synced))
 

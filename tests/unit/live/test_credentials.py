@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextvars import Context
 from dataclasses import replace
+from typing import TypeVarTuple
 
 import pytest
 from tests.unit.live.fake_apiserver import FakeApiServer
@@ -17,6 +20,8 @@ from headlamp.live.resources import Selection
 from headlamp.live.upstream import Upstream
 from headlamp.live.viewer import Access
 from headlamp.problems import Problem
+
+_Arguments = TypeVarTuple("_Arguments")
 
 
 class ProviderAway(Problem):
@@ -45,7 +50,7 @@ async def test_c4_a_watch_is_opened_anew_before_its_token_expires_and_nothing_is
     credential = FakeCredential(token="t1", expires_in=0.3)
     page = Page().connect(FakeViewer(api, credential), hub)
     view = page.subscribe(1, namespaces=["a"])
-    await until(lambda: view.state == "live")
+    await until(lambda: view.state == "live" and bool(api.watches))
     lists = len(api.requests) - 1
     first = api.watches[0]
     credential.set("t2", 3600)
@@ -60,6 +65,33 @@ async def test_c4_a_watch_is_opened_anew_before_its_token_expires_and_nothing_is
     assert len([path for path, _ in api.requests if "watch=" not in path]) == lists, "no relist"
     assert [state["state"] for state in view.states] == ["loading", "live"]
     await page.disconnect()
+
+
+class EarlyLoop(asyncio.SelectorEventLoop):
+    """A loop whose timers are a little early, as those of uvloop may be."""
+
+    def call_at(
+        self, when: float, callback: Callable[[*_Arguments], object], *args: *_Arguments, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return super().call_at(when - 0.01, callback, *args, context=context)
+
+
+def test_c4_a_watch_that_ends_with_its_token_is_not_taken_for_a_dead_one() -> None:
+    async def story() -> None:
+        api, hub = FakeApiServer(), Hub(timing=FAST, random=lambda: 0.5)
+        api.put("pods", "a", "p0")
+        credential = FakeCredential(token="t1", expires_in=0.3)
+        page = Page().connect(FakeViewer(api, credential), hub)
+        view = page.subscribe(1, namespaces=["a"])
+        await until(lambda: view.state == "live")
+        credential.set("t2", 3600)
+        await until(lambda: [watch.token for watch in api.watches] == ["t2"])
+        assert len([path for path, _ in api.requests if "watch=" not in path]) == 1, "no relist"
+        await page.disconnect()
+        await hub.close()
+
+    with asyncio.Runner(loop_factory=EarlyLoop) as runner:
+        runner.run(story())
 
 
 async def test_c4_g4_without_a_new_token_the_watch_ends_with_the_old_one(api: FakeApiServer, hub: Hub) -> None:
@@ -151,7 +183,7 @@ async def test_g1_a_token_that_was_rejected_is_not_sent_again_by_another_list(
         return await viewer.open("demo")
 
     pods = Selection("", "v1", "pods", namespaced=True)
-    timing = replace(FAST, refused_pause=60)
+    timing = replace(FAST, refused_pause=60, first_refusals=())
     upstream = Upstream(alone(await open_access(), open_access), timing=timing, now=hub.now)
     api.tokens = {"good"}
     for _ in range(3):

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headlamp.live.extra import jsonpath
 from headlamp.live.extra.cells import ExtraCell
 from headlamp.live.extra.column import BadExtra, Seen
-from headlamp.live.extra.kubectl_path import MAX_STEPS, parse_path
+from headlamp.live.extra.kubectl_path import MAX_STEPS, MOST_ELEMENTS, parse_path
 from headlamp.live.extra.registry import extra_column
 from headlamp.live.resources import Selection
 
 PODS = Selection("", "v1", "pods", namespaced=True)
 SECRETS = Selection("", "v1", "secrets", namespaced=True)
+CONFIG_MAPS = Selection("", "v1", "configmaps", namespaced=True)
 PASSWORD = "hunter2hunter2"
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 TEMPLATE = {
@@ -225,6 +230,74 @@ def test_results_are_bounded_in_number_and_size() -> None:
     assert isinstance(text, str)
     assert len(text) == 1024
     assert found("{.spec}", many) == text or len(str(found("{.spec}", many))) == 1024
+
+
+@pytest.mark.parametrize("step", ["[*]", "[?(@.n!='x')]"])
+def test_no_more_than_so_many_elements_of_a_list_are_looked_at(step: str) -> None:
+    items = [{"n": number} for number in range(MOST_ELEMENTS + 1)]
+    assert parse_path(f"{{{step}.n}}").search(items) == list(range(MOST_ELEMENTS))
+
+
+def test_no_more_than_so_many_values_of_a_map_are_looked_at() -> None:
+    assert len(parse_path("{.*}").search({str(number): 1 for number in range(MOST_ELEMENTS + 1)})) == MOST_ELEMENTS
+
+
+@pytest.mark.parametrize(
+    ("expression", "cell"),
+    [
+        ("{.items[?(@.n>'a')].name}", "text"),
+        ("{.items[?(@.n<5)].name}", "number"),
+        ("{.items[?(@.n==1)].name}", "number"),
+        ("{.items[?(@.n==1.0)].name}", "number"),
+        ("{.items[?(@.n==true)].name}", "boolean"),
+        ("{.items[?(@.n<=true)].name}", None),
+        ("{.items[?(@.n!=1)].name}", "text boolean nothing"),
+    ],
+)
+def test_values_of_different_types_are_neither_equal_nor_in_order(expression: str, cell: ExtraCell) -> None:
+    values = {"text": "b", "number": 1, "boolean": True, "nothing": None}
+    made = {"items": [{"name": name, "n": value} for name, value in values.items()]}
+    assert found(expression, made) == cell
+
+
+def test_a_number_that_no_double_can_hold_is_shown_as_text() -> None:
+    assert found("{.spec.n}", {"spec": {"n": 10**400}}) == str(10**400)
+
+
+@pytest.mark.parametrize(
+    "expressions",
+    [
+        [f"{{.data.k{number}}}" for number in range(20)],
+        [f"{{.data.k{number}.x.y.z}}" for number in range(20)],
+        [f"{{.data.*.k{number}}}" for number in range(20)],
+        ["{.*.*}", "{.data.*}", "{.data}", "{.data[?(@.a=='b')]}", "{.*}"],
+        ["{" + ".data" * depth + ".*}" for depth in range(1, 20)],
+    ],
+)
+def test_an_object_is_decoded_a_few_times_however_many_expressions_there_are(
+    expressions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner: Any = {f"k{number}": "v" * 8 for number in range(1000)}
+    for _ in range(18):
+        inner = {"data": inner, "k0": {"x": {"y": {"z": 1}}}}
+    raw = json.dumps({"data": inner}).encode()
+    decoded = 0
+
+    def counting(decode: Callable[..., Any]) -> Callable[..., Any]:
+        def count(part: bytes, **form: Any) -> Any:
+            nonlocal decoded
+            decoded += len(part)
+            return decode(part, **form)
+
+        return count
+
+    monkeypatch.setattr(msgspec.json, "decode", counting(msgspec.json.decode))
+    fields = SimpleNamespace(decode=counting(jsonpath._fields_decoder.decode))
+    monkeypatch.setattr(jsonpath, "_fields_decoder", fields)
+    seen = Seen(raw)
+    for expression in expressions:
+        extra_column(f"jsonpath:{expression}", CONFIG_MAPS).of(seen)
+    assert len(raw) <= decoded <= 5 * len(raw)
 
 
 def test_time_grows_with_the_object_alone() -> None:

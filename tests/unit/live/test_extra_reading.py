@@ -3,12 +3,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from tests.unit.live.extra_apiserver import METADATA, ObjectApiServer
 from tests.unit.live.extra_page import ExtraPage
 from tests.unit.live.kit import FAST, FakeCredential, FakeViewer, until
 
+from headlamp.live import paging
+from headlamp.live.extra.allowance import MAX_LOOKS, Allowance
 from headlamp.live.extra.extras import TOO_MANY_LOOKS, TOO_MUCH
 from headlamp.live.extra.measuring import NO_METRICS
 from headlamp.live.hub import Hub
@@ -229,6 +232,19 @@ async def test_a_cluster_that_can_not_answer_is_asked_again(api: ObjectApiServer
     await until(lambda: page.problems["label:app"] == "")
 
 
+async def test_a_list_without_an_end_is_given_up(
+    api: ObjectApiServer, page: ExtraPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "MAX_ROWS", 500)
+    api.endless = True
+    api.put("pods", "a", "row-alone", "Running", "0", "0s")
+    page.look("label:app", rows=["a/p1", "a/row-alone"])
+    await until(lambda: "does not end" in page.problems.get("label:app", ""))
+    api.endless = False
+    await until(lambda: page.problems["label:app"] == "")
+    assert page.column("label:app") == {"a/p1": "a1", "a/row-alone": None}
+
+
 async def test_a_server_without_metadata_lists_is_read_in_whole_objects(api: ObjectApiServer, page: ExtraPage) -> None:
     api.no_metadata = True
     page.look("label:app", rows=["a/p1"])
@@ -318,16 +334,17 @@ async def test_what_is_too_much_to_keep_is_said(
 
 
 async def test_extra_columns_in_a_few_lists_at_a_time(api: ObjectApiServer, page: ExtraPage) -> None:
-    for number in range(1, 22):
+    last = MAX_LOOKS + 1
+    for number in range(1, last + 1):
         if number > 1:
             page.subscribe(number)
         page.look("label:app", rows=["a/p1"], number=number)
-    await until(lambda: any(message["id"] == 21 for message in page.extra_messages))
+    await until(lambda: any(message["id"] == last for message in page.extra_messages))
     assert page.extra_messages[-1]["columns"][0]["problem"] == TOO_MANY_LOOKS
     page.say({"type": "unsubscribe", "id": 1})
     page.extra_messages.clear()
-    page.look("owner", rows=["a/p1"], number=21)
-    await until(lambda: any(message["id"] == 21 and message["rows"] for message in page.extra_messages))
+    page.look("owner", rows=["a/p1"], number=last)
+    await until(lambda: any(message["id"] == last and message["rows"] for message in page.extra_messages))
 
 
 @pytest.mark.parametrize(
@@ -362,3 +379,26 @@ async def test_nothing_is_read_any_more_when_the_list_is_left(api: ObjectApiServ
     api.put_object("a", "p1", metadata={"labels": {"app": "late"}})
     await quiet(api)
     assert len(api.asked) == 1
+
+
+async def defined(tab: ExtraPage) -> None:
+    await until(lambda: bool(tab.definitions))
+
+
+async def test_the_tabs_of_a_session_have_one_allowance_together(
+    api: ObjectApiServer, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headlamp.live.quotas.Allowance", partial(Allowance, max_looks=1))
+    session = FakeViewer(api)
+    tabs = [ExtraPage(), ExtraPage(), ExtraPage()]
+    for tab, viewer in zip(tabs, (session, session, FakeViewer(api)), strict=True):
+        tab.connect(viewer, hub)
+        tab.subscribe(1)
+        tab.look("label:app", rows=["a/p1"])
+        await defined(tab)
+    assert [tab.problems["label:app"] for tab in tabs] == ["", TOO_MANY_LOOKS, ""]
+    await tabs[0].disconnect()
+    tabs[1].look("label:app", rows=["a/p1"])
+    await until(lambda: tabs[1].column("label:app") == {"a/p1": "a1"})
+    for tab in tabs[1:]:
+        await tab.disconnect()

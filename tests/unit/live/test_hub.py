@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import replace
 
 from tests.unit.live.fake_apiserver import FakeApiServer
-from tests.unit.live.kit import FAST, FakeViewer, Page, until
+from tests.unit.live.kit import FAST, FakeCredential, FakeViewer, Page, until
 
 from headlamp.live.hub import Hub
+from headlamp.live.lingering import MOST
 from headlamp.live.subscription import QUEUED_MESSAGES
 
 
@@ -44,6 +45,17 @@ async def test_a_viewer_who_comes_later_gets_all_rows_from_memory(
     assert second.rows == first.rows
     assert second.state == "live"
     assert len(api.requests) == requests
+
+
+async def test_what_two_users_read_each_for_themselves_is_in_memory_once(api: FakeApiServer, hub: Hub) -> None:
+    pages = [Page().connect(FakeViewer(api, FakeCredential(who)), hub) for who in ("ann", "bob")]
+    for page in pages:
+        view = page.subscribe(1, namespaces=["a"])
+        await until(lambda view=view: bool(view.synced))  # type: ignore[misc]
+    anns, bobs = ({(namespace, name): id(cells) for namespace, name, cells in topic.table} for topic in hub)
+    assert anns == bobs
+    for page in pages:
+        await page.disconnect()
 
 
 async def test_a_viewer_who_comes_while_rows_arrive_gets_each_once(
@@ -132,3 +144,26 @@ async def test_hundreds_of_rows_go_compressed_and_few_as_text(api: FakeApiServer
     await until(lambda: view.state == "live")
     assert sum(isinstance(frame, bytes) for frame in page.frames) == 1
     assert isinstance(page.frames[0], str)
+
+
+async def test_few_readings_of_one_session_outlive_their_last_viewer(api: FakeApiServer, viewer: FakeViewer) -> None:
+    hub = Hub(timing=replace(FAST, linger=600.0))
+    page, other = Page().connect(viewer, hub), Page().connect(FakeViewer(api, FakeCredential("bob")), hub)
+    kept = other.subscribe(1, namespaces=["a"])
+    await until(lambda: bool(kept.synced))
+    await other.disconnect()
+    for number in range(1, 3 * MOST):
+        view = page.subscribe(number, namespaces=["a"], label_selector=f"a={number}")
+        await until(lambda shown=view: bool(shown.synced))  # type: ignore[misc]
+        page.say({"type": "unsubscribe", "id": number})
+    await until(lambda: len(hub) == len(hub._lingering) == len(api.watches) == MOST + 1)
+    # The youngest are kept, and those of others.
+    selectors = {topic.selection.label_selector for topic in hub}
+    assert selectors == {"", *(f"a={number}" for number in range(2 * MOST, 3 * MOST))}
+    requests = len(api.requests)
+    again = page.subscribe(1000, namespaces=["a"], label_selector=f"a={3 * MOST - 1}")
+    await until(lambda: again.state == "live")
+    assert len(api.requests) == requests
+    await page.disconnect()
+    await hub.close()
+    assert not api.watches

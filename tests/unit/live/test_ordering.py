@@ -15,7 +15,7 @@ from headlamp.live.items import Item
 from headlamp.live.ordering import duration_of, natural_key, precedes, quantity_of, sort_key, tie_key
 from headlamp.live.plan import Plan, no_extras, ordering_of
 from headlamp.live.protocol import Column, Row
-from headlamp.live.statuses import status_reader
+from headlamp.live.statuses import URGENCY, status_reader
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "order.json").read_text())
 CASES = [
@@ -24,7 +24,11 @@ CASES = [
     for at, case in enumerate(table["cases"])
 ]
 names = st.text(st.sampled_from("ab0129-.Aé"), max_size=8)
-cells = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=6))
+# What looks like a number, a fraction, a duration or a quantity, of any length.
+numbers = st.builds(str.__mul__, st.sampled_from("019"), st.sampled_from([1, 2, 15, 16, 310, 5000]))
+measures = st.lists(st.one_of(numbers, st.sampled_from(["/", "y", "d", "s", "m", "Ki", "%", ".", "-"])), max_size=6)
+texts = st.one_of(st.text(max_size=6), measures.map("".join))
+cells = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), texts)
 
 
 @pytest.mark.parametrize(("table", "case"), CASES)
@@ -43,6 +47,13 @@ def test_keys_are_in_one_order(a: Any, b: Any, c: Any) -> None:
     assert not (precedes(x, y) and precedes(y, x))
     if precedes(x, y) and precedes(y, z):
         assert precedes(x, z)
+
+
+@given(cells)
+def test_every_cell_says_how_its_row_is(cell: Any) -> None:
+    read = status_reader([Column("Status", "string", "", 0, "", False)], "", "things")
+    assert read is not None
+    assert read([cell]).tone in URGENCY
 
 
 @given(st.tuples(names, names), st.tuples(names, names))

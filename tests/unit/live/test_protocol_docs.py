@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from headlamp.live.protocol import VERSION, ClientMessage, ServerMessage, decode_client, encode
+from headlamp.live.client_messages import ClientMessage, decode_client
+from headlamp.live.protocol import VERSION, ServerMessage, encode
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "live.md").read_text()
 EXAMPLES = re.findall(r"^```json (client|server)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)

@@ -15,6 +15,7 @@ from headlamp.live.protocol import Cell, Column, State
 from headlamp.live.reflector import Overall
 from headlamp.live.timing import Timing
 from headlamp.live.topic import Topic
+from headlamp.live.window import WINDOW_FROM
 
 COLUMNS = [
     tuple(Column(name, "string", "name" if name == "Name" else "", 0, "", False) for name in names)
@@ -31,11 +32,13 @@ MANY = st.sampled_from((600, 1100, 2100))
 class LiveRows(RuleBasedStateMachine):
     """Two topics as their reflectors drive them, and viewers who look at one and change to the other."""
 
+    window_from = WINDOW_FROM
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = ClockedLoop()
         self.version = 0
-        self.topics = [topic_by_hand(TIMING, self.loop.time) for _ in range(2)]
+        self.topics = [topic_by_hand(TIMING, self.loop.time, window_from=self.window_from) for _ in range(2)]
         self.readers: list[Reader] = []
         self.somebody_comes(0)
 
@@ -54,15 +57,15 @@ class LiveRows(RuleBasedStateMachine):
 
         self.loop.run_until_complete(work())
 
-    def _cells(self, topic: Topic) -> list[Cell]:
+    def _cells(self, topic: Topic, name: str) -> list[Cell]:
         self.version += 1
-        return [str(self.version)] * len(topic.table.columns or ())
+        return [name, *[str(self.version)] * (len(topic.table.columns or ()) - 1)]
 
     def _put(self, topic: Topic, names: Iterable[str]) -> None:
         def put() -> None:
             topic.table.define(topic.table.columns or COLUMNS[0])
             for name in names:
-                topic.table.put(("a", name, self._cells(topic)), 0.0)
+                topic.table.put(("a", name, self._cells(topic, name)), 0.0)
             topic.changed()
 
         self._do(put)
@@ -120,6 +123,7 @@ class LiveRows(RuleBasedStateMachine):
     def somebody_leaves(self, who: int) -> None:
         reader = self.readers.pop(who % len(self.readers))
         reader.subscription.topic.subscriptions.discard(reader.subscription)
+        self._do(reader.subscription.close)
 
     @precondition(lambda self: self.readers)
     @rule(who=WHO)

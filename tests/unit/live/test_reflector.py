@@ -214,6 +214,7 @@ async def test_g3_a_random_history_with_disturbances_ends_at_what_a_fresh_list_s
 
 async def test_g3_after_an_hour_of_bookmarks_the_watch_goes_on_from_the_last(api: FakeApiServer, page: Page) -> None:
     view = await live(page.subscribe(1, namespaces=["a"]))
+    await until(lambda: bool(api.watches))
     for _ in range(60):
         api.put("secrets", "a", "s", "x", "0", "1s")
         api.bookmark()
@@ -252,6 +253,7 @@ async def test_a_cluster_that_is_away_from_the_start_is_said_so(api: FakeApiServ
 
 async def test_a_relist_that_finds_nothing_new_is_not_told(api: FakeApiServer, page: Page) -> None:
     view = await live(page.subscribe(1, namespaces=["a"]))
+    await until(lambda: bool(api.watches))
     disturb_410_in_stream(api)
     lists = len(api.requests)
     await until(lambda: len(api.requests) >= lists + 2)

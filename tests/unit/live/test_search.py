@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.unit.live.fake_apiserver import FakeApiServer
 from tests.unit.live.kit import FakeViewer, Page, until
 
+from headlamp.live.frames import Payload
 from headlamp.live.hub import Hub
+from headlamp.live.protocol import Rows
 from headlamp.live.search import KEPT_S
 
 
@@ -125,3 +128,60 @@ async def test_the_next_search_ends_the_one_before(page: Page, api: FakeApiServe
     await until(lambda: bool(view.synced))
     last = [m for m in page.messages if m["type"] == "found"][-1]
     assert last["search"] == 2
+
+
+async def test_rows_that_are_read_for_a_search_are_not_encoded_for_anybody(
+    page: Page, api: FakeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def payload(message: Any) -> Payload:
+        made.append(message)
+        return Payload(message)
+
+    monkeypatch.setattr("headlamp.live.topic.Payload", payload)
+    search(page, 1, "p1", "pods")
+    assert (await answer(page, 1))["total"] == 3
+    assert made
+    assert not [message for message in made if isinstance(message, Rows)]
+
+
+async def test_a_kind_that_a_fault_of_ours_keeps_from_being_read_is_named(
+    page: Page, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("the transport is closed")
+
+    monkeypatch.setattr(hub, "subscribe", broken)
+    search(page, 1, "p1", "pods")
+    found = await answer(page, 1)
+    assert [(each["namespace"], each["code"]) for each in found["missing"]] == [("pods", "internal")]
+
+
+async def test_what_one_tab_has_read_for_a_search_the_others_of_the_session_need_not(
+    viewer: FakeViewer, hub: Hub, api: FakeApiServer
+) -> None:
+    tabs = [Page().connect(viewer, hub), Page().connect(viewer, hub), Page().connect(FakeViewer(api), hub)]
+    lists = []
+    for tab in tabs:
+        search(tab, 1, "p1", "pods", namespaces=["a"])
+        assert names(await answer(tab, 1)) == ["pods a/p1"]
+        await until(lambda: len(hub) == 0)
+        lists.append(len([path for path, _ in api.requests if "watch=" not in path]))
+    assert lists == [1, 1, 2]
+    for tab in tabs:
+        await tab.disconnect()
+
+
+async def test_the_names_that_are_kept_are_bounded_for_all_tabs_together(
+    viewer: FakeViewer, hub: Hub, api: FakeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headlamp.live.search.MOST_NAMES", 4)
+    tabs = [Page().connect(viewer, hub), Page().connect(viewer, hub), Page().connect(FakeViewer(api), hub)]
+    missing = []
+    for tab, namespace in zip(tabs, "abb", strict=True):
+        search(tab, 1, "p1", "pods", namespaces=[namespace])
+        missing.append([each["code"] for each in (await answer(tab, 1))["missing"]])
+    assert missing == [[], ["live.too_many"], []]
+    for tab in tabs:
+        await tab.disconnect()

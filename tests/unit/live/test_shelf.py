@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from headlamp.live import kept_indexes
 from headlamp.live import shelf as shelf_module
+from headlamp.live.filtering.candidate import Candidate
 from headlamp.live.filtering.grammar import parse
-from headlamp.live.filtering.matching import Candidate, Matcher
-from headlamp.live.items import Change, Item, ItemTable, coalesced
+from headlamp.live.filtering.matching import Matcher
+from headlamp.live.items import Change, Item, coalesced
 from headlamp.live.plan import Plan, no_extras
 from headlamp.live.protocol import Column, Row
+from headlamp.live.rows import NamespaceRows, RowTable
 from headlamp.live.shelf import Shelf
 from headlamp.live.slices import ROWS_A_TURN, sorted_in_slices
 
@@ -23,6 +26,15 @@ BY_NAME = Plan((), "Name", descending=False, status="")
 
 def rows(count: int, status: str = "Running") -> list[Row]:
     return [(f"n{number % 7}", f"p{number}", [f"p{number}", status]) for number in range(count)]
+
+
+def first(count: int) -> list[NamespaceRows]:
+    """The same rows, to begin with."""
+    table = RowTable()
+    table.define(COLUMNS)
+    for row in rows(count):
+        table.put(row, 0.0)
+    return table.by_namespace()
 
 
 def by_name(direction: str = "up", text: str = "") -> Plan:
@@ -94,7 +106,7 @@ async def test_no_more_rows_are_shelved_or_tested_in_one_turn_than_a_slice_has(
 
     monkeypatch.setattr(shelf_module, "Item", counted_item)
     monkeypatch.setattr(Matcher, "__init__", counted_matcher)
-    shelf.begin(COLUMNS, rows(10 * ROWS_A_TURN))
+    shelf.begin(COLUMNS, first(10 * ROWS_A_TURN))
     shelf.hold(by_name(text="status:running"), no_extras)
     assert len(await built(shelf, by_name(text="status:running"))) == 10 * ROWS_A_TURN
     assert 0 < turns.most <= ROWS_A_TURN
@@ -109,7 +121,7 @@ async def test_very_many_changes_are_taken_in_in_slices(
         turns.did()
         return made(*fields)
 
-    shelf.begin(COLUMNS, rows(3 * ROWS_A_TURN))
+    shelf.begin(COLUMNS, first(3 * ROWS_A_TURN))
     shelf.hold(BY_NAME, no_extras)
     await built(shelf, BY_NAME)
     await asyncio.sleep(0)
@@ -125,7 +137,7 @@ async def test_very_many_changes_are_taken_in_in_slices(
 
 
 async def test_changes_while_an_index_is_built_are_in_it(shelf: Shelf) -> None:
-    shelf.begin(COLUMNS, rows(3 * ROWS_A_TURN))
+    shelf.begin(COLUMNS, first(3 * ROWS_A_TURN))
     shelf.hold(BY_NAME, no_extras)
     number = 0
     while shelf.index(BY_NAME) is None:
@@ -140,8 +152,8 @@ async def test_changes_while_an_index_is_built_are_in_it(shelf: Shelf) -> None:
 async def test_indexes_that_nobody_looks_into_go_and_the_rest_has_a_bound(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf_module, "MOST_PLACES", 250)
-    shelf.begin(COLUMNS, rows(100))
+    monkeypatch.setattr(kept_indexes, "MOST_PLACES", 250)
+    shelf.begin(COLUMNS, first(100))
     plans = [by_name(direction, text) for direction in ("up", "down") for text in ("p", "-q", "-r", "n")]
     for plan in plans:
         shelf.hold(plan, no_extras)
@@ -154,9 +166,22 @@ async def test_indexes_that_nobody_looks_into_go_and_the_rest_has_a_bound(
     assert len(await built(shelf, plans[0])) == 100
 
 
+async def test_there_are_no_more_indexes_than_can_be_kept_up_with(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_indexes, "MOST_INDEXES", 3)
+    shelf.begin(COLUMNS, first(20))
+    plans = [by_name("up", f"no-row-has-this-{number}") for number in range(6)]
+    for plan in plans:
+        shelf.hold(plan, no_extras)
+        await built(shelf, plan)
+        assert sum(shelf.index(other) is not None for other in plans) <= 3
+    assert [shelf.index(plan) is not None for plan in plans] == [False] * 3 + [True] * 3
+
+
 async def test_what_one_viewer_alone_may_know_goes_with_the_viewer(shelf: Shelf) -> None:
     mine = Plan((), "owner", descending=False, status="", owner=1)
-    shelf.begin(COLUMNS, rows(10))
+    shelf.begin(COLUMNS, first(10))
     shelf.hold(mine, lambda _: lambda key: key[1])
     await built(shelf, mine)
     shelf.release(mine)
@@ -182,12 +207,3 @@ def changes() -> Iterator[tuple[list[Change], Change]]:
 @pytest.mark.parametrize(("several", "one"), list(changes()))
 def test_changes_of_a_row_come_to_one(several: list[Change], one: Change) -> None:
     assert coalesced(several) == [one]
-
-
-def test_a_namespace_that_is_empty_takes_no_room() -> None:
-    table = ItemTable()
-    item = Item("n", "p", [])
-    assert table.put(item) is None
-    assert table.pop(("n", "p")) is item
-    assert table.pop(("n", "p")) is None
-    assert (len(table), list(table)) == (0, [])

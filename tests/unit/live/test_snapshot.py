@@ -9,7 +9,7 @@ import pytest
 from tests.unit.live.readers import Reader, topic_by_hand
 
 from headlamp.live.frames import Payload
-from headlamp.live.protocol import Changes, Column, Columns, Row, Rows
+from headlamp.live.protocol import Changes, Column, Columns, Rows, WireRow
 from headlamp.live.reflector import Overall
 from headlamp.live.snapshot import Snapshot
 from headlamp.live.timing import Timing
@@ -20,17 +20,17 @@ WIDE = (*NARROW, Column("Status", "string", "", 0, "", False))
 
 
 def rows(count: int, *, reset: bool = True) -> Payload:
-    listed: list[Row] = [("a", f"p{number}", [f"p{number}"]) for number in range(count)]
+    listed: list[WireRow] = [("a", [f"p{number}"]) for number in range(count)]
     return Payload(Rows(0, reset, listed))
 
 
 def change(name: str) -> Payload:
-    return Payload(Changes(0, [("a", name, [name])], [], 1.0))
+    return Payload(Changes(0, 1.0, [("a", [name])]))
 
 
 def begun(count: int = 40) -> Snapshot:
     snapshot = Snapshot()
-    snapshot.begin([Payload(Columns(0, list(NARROW))), rows(count)], count)
+    snapshot.begin([Payload(Columns.telling(NARROW)), rows(count)], count)
     return snapshot
 
 
@@ -79,11 +79,12 @@ async def test_a_list_that_was_empty_when_its_columns_changed_has_them_for_every
     first = Reader(topic)
     # So many changes that what was told is no longer kept.
     for number in range(70):
-        topic.table.put(("a", "p", [str(number)]), 0.0)
+        topic.table.retain("a", set())
+        topic.table.put(("a", f"p{number}", [f"p{number}"]), 0.0)
         await flushed(topic)
         first.read_all()
     topic.overall(Overall("live", 0.0, loaded=True))
-    topic.table.remove("a", "p")
+    topic.table.remove("a", "p69")
     await flushed(topic)
     first.read_all()
     topic.table.define(WIDE)

@@ -122,9 +122,16 @@ def test_a_column_of_type_date_holds_instants_whatever_its_name() -> None:
     assert [c.instant for c in reader.columns] == [False, True, True]
 
 
-def test_a_name_that_reads_like_an_age_stays_a_name() -> None:
-    columns = [column("Age", form="name")]
-    assert TableReader().page(table(columns, ["5m"]), namespace="", now=NOW).rows == [("", "5m", ["5m"])]
+@pytest.mark.parametrize(
+    ("called", "name"), [("Age", "5m"), ("Restarts", "5 (2m ago)"), ("Duration", "90s"), ("Last Seen", "5m")]
+)
+def test_a_name_that_reads_like_an_age_stays_a_name(called: str, name: str) -> None:
+    reader = TableReader()
+    columns = [column(called), column("Completions")]
+    page = reader.page(table(columns, [name, "0/1"]), namespace="", now=NOW)
+    assert page.rows == [("", name, [name, "0/1"])]
+    assert reader.columns is not None
+    assert not reader.columns[0].instant
 
 
 def test_cells_keep_their_types_and_lists_become_text() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,15 +14,13 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.live.window_page import InSight
+from tests.unit.live.window_truth import truth
 
-from headlamp.live import index, shelf, slices
-from headlamp.live.filtering.grammar import parse, without_status
-from headlamp.live.filtering.matching import Matcher, ValuesOf
-from headlamp.live.items import Item
-from headlamp.live.plan import Plan, ordering_of
-from headlamp.live.protocol import Cell, Column, Instant, Key, ViewSpec
+from headlamp.live import index, kept_indexes, shelf, slices
+from headlamp.live.client_messages import ViewSpec
+from headlamp.live.filtering.matching import ValuesOf
+from headlamp.live.protocol import Cell, Column, Instant, Key
 from headlamp.live.rows import RowTable
-from headlamp.live.statuses import status_reader
 from headlamp.live.viewport import Viewport
 from headlamp.live.window import Windows
 
@@ -143,26 +140,13 @@ class Model:
     def compare(self, tab: Tab, view: ViewSpec) -> None:
         shown = tab.in_sight
         assert shown is not None
-        read = status_reader(COLUMNS, "", "pods")
-        assert read is not None
-        conditions = parse(view.filter)
-        items = [Item(*row) for row in self.table]
-        for item in items:
-            item.spell_out()
-        matcher = Matcher(conditions, COLUMNS, read, tab.find_extra)
-        counted = Matcher(without_status(conditions), COLUMNS, read, tab.find_extra)
-        ordering = ordering_of(Plan(conditions, view.sort, view.descending, ""), COLUMNS, read, tab.find_extra)
-        matching = [item for item in items if matcher.matches(item, self.now)]
-        expected = [item for _, item in ordering.sorted((ordering.key(item), item) for item in matching)]
-        first = max(0, min(view.first, len(expected) - view.count))
-        expected = expected[first : first + view.count]
-        assert (shown.view, shown.first) == (view.number, first)
-        assert (shown.total, shown.matching) == (len(items), len(matching))
-        assert list(shown.rows) == ["/".join(item.key) for item in expected]
-        assert [cells[1:3] for cells in shown.rows.values()] == [item.cells[1:3] for item in expected]
-        words = Counter(read(item.cells).word for item in items if counted.matches(item, self.now))
-        assert {facet["value"]: facet["count"] for facet in shown.facets or ()} == dict(words)
-        assert bool(shown.problem) is bool(matcher.problem)
+        expected = truth(self.table, COLUMNS, view, now=self.now, find=tab.find_extra)
+        assert (shown.view, shown.first) == (view.number, expected.first)
+        assert (shown.total, shown.matching) == (expected.total, len(expected.order))
+        assert list(shown.rows) == ["/".join(item.key) for item in expected.rows]
+        assert [cells[1:3] for cells in shown.rows.values()] == [item.cells[1:3] for item in expected.rows]
+        assert {facet["value"]: facet["count"] for facet in shown.facets or ()} == expected.words
+        assert bool(shown.problem) is expected.has_problem
 
 
 keys = st.tuples(st.sampled_from("ab"), st.sampled_from([f"p{number}" for number in range(12)]))
@@ -238,7 +222,6 @@ def test_a_window_shows_what_sorting_and_filtering_all_rows_would(story: list[tu
     # Few rows take all the ways that very many take.
     with (
         patch.object(slices, "ROWS_A_TURN", 3),
-        patch.object(shelf, "ROWS_A_TURN", 3),
         patch.object(shelf, "_MANY", 8),
         patch.object(index, "_FEW", 2),
     ):
@@ -251,5 +234,5 @@ def test_so_it_does_when_there_is_room_for_few_indexes(rest: list[tuple[Any, ...
     first = [("put", (namespace, f"p{number}"), 1, 0, 60.0) for namespace in "ab" for number in range(12)]
     shows = [("show", tab, ViewSpec(1, "status:running", sort, count=5)) for tab, sort in enumerate(("Age", "Name"))]
     # Of four indexes of up to 24 rows each, three find room.
-    with patch.object(shelf, "MOST_PLACES", 75), patch.object(shelf, "ROWS_A_TURN", 5):
+    with patch.object(kept_indexes, "MOST_PLACES", 75), patch.object(slices, "ROWS_A_TURN", 5):
         asyncio.run(run([*first, *shows, ("flush",), *rest], ask_again=True))

@@ -12,6 +12,7 @@ from tests.unit.live.kit import Page, View
 class InSight:
     """The rows of one window, in order, and what is told beside them."""
 
+    name_column: int = 0
     rows: dict[str, list[Any]] = field(default_factory=dict)
     view: int = 0
     first: int = 0
@@ -23,8 +24,8 @@ class InSight:
     def take(self, message: dict[str, Any]) -> None:
         """Apply a window message."""
         known = dict(self.rows)
-        for namespace, name, cells in message["set"]:
-            known[f"{namespace}/{name}"] = cells
+        for namespace, cells in message["set"]:
+            known[f"{namespace}/{cells[self.name_column]}"] = cells
         if message["order"] is not None:
             self.rows = {key: known[key] for key in map("/".join, message["order"])}
         else:
@@ -35,6 +36,16 @@ class InSight:
         self.view, self.first = message["view"], message["first"]
         self.total, self.matching, self.problem = message["total"], message["matching"], message["problem"]
 
+    def check_place(self, message: dict[str, Any]) -> None:
+        """Hold the place of a row that is in sight against where it is."""
+        assert message["view"] == self.view, "a place in the order of another view"
+        key = "/".join(message["key"])
+        if key in self.rows:
+            assert message["index"] == self.first + list(self.rows).index(key)
+        elif message["index"] is not None:
+            assert not self.first <= message["index"] < self.first + len(self.rows), "another row is there"
+            assert message["index"] < self.matching
+
 
 @dataclass
 class WindowView(View):
@@ -42,6 +53,7 @@ class WindowView(View):
 
     in_sight: InSight | None = None
     windows: int = 0
+    located: list[dict[str, Any]] = field(default_factory=list)
     switches: list[str] = field(default_factory=list)
 
     @property
@@ -60,11 +72,15 @@ class WindowView(View):
                 if self.in_sight is None:
                     assert self.columns, "a window before columns"
                     assert message["order"] is not None, "a first window that is not whole"
-                    self.in_sight = InSight()
+                    self.in_sight = InSight(self.name_column)
                     self.rows.clear()
                     self.switches.append("window")
                 self.windows += 1
                 self.in_sight.take(message)
+            case "located":
+                if self.in_sight is not None:
+                    self.in_sight.check_place(message)
+                self.located.append(message)
             case "synced" if self.in_sight is not None:
                 assert message["count"] == self.in_sight.total
                 self.synced.append(message)
@@ -97,6 +113,14 @@ class WindowPage(Page):
         made = self.subscribe(number, namespaces=namespaces, view=spec)
         assert isinstance(made, WindowView)
         return made
+
+    def all_is_heard(self) -> bool:
+        """Whether the server has taken all that was said."""
+        return self._inbox.empty()
+
+    def locate(self, namespace: str, name: str, *, subscription: int = 1) -> None:
+        """Ask where a row is."""
+        self.say({"type": "locate", "id": subscription, "key": [namespace, name]})
 
     def look(self, number: int, *, subscription: int = 1, **view: Any) -> None:
         """Look at something else; `number` is that of the view."""

@@ -1,15 +1,28 @@
-/** What is asked for before anything is drawn: the address says which list will be looked at. */
+/** What is asked for before anything is drawn: who is signed in, and what the address says will be looked at. */
 import { builtIn } from "../api/built-in";
 import { parseFilter } from "../list/filter";
 import { live } from "../live/client.svelte";
 import { queryOf } from "../live/query";
 import { firstSight } from "../live/window";
+import { session } from "../session/session.svelte";
+import { clusters } from "../shell/cluster.svelte";
+import { ahead, opened, places } from "./parts";
 import { router } from "./router.svelte";
+import { tabs } from "./tabs";
 
 /** The server says in the page itself whether somebody is signed in; whoever is not has no rows to wait for. */
 export function begin(): void {
-  if (!document.querySelector("meta[name=signed-in]")) return;
-  const { cluster, resource, ns, q, sort } = router.route;
-  const known = cluster ? builtIn(resource) : null;
+  void session.load().then(() => {
+    // Tabs that wait for a sign-in go on when one was made by way of this page.
+    if (session.current?.signed_in) tabs.tell("signed-in");
+  });
+  const { cluster, resource, ns, q, sort, sel } = router.route;
+  if (!cluster || !document.querySelector("meta[name=signed-in]")) {
+    ahead(places);
+    return;
+  }
+  const known = builtIn(resource);
   if (known) live.expect(queryOf(cluster, known, ns, parseFilter(q)), firstSight(q, sort));
+  void clusters.of(cluster).expect();
+  if (sel) ahead(opened);
 }

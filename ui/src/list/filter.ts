@@ -6,7 +6,7 @@ export interface Condition {
   /** As it was typed, to take it away again. */
   readonly source: string;
   readonly negated: boolean;
-  /** "" for a word that may be anywhere; `ns`, `name`, `status`, or a column's name in lower case. */
+  /** "" for a word that may be anywhere; `ns`, `name`, `status`, a column's name in lower case, or an extra column's id. */
   readonly field: string;
   readonly operator: Operator;
   /** As it was typed; "" while it is being typed. */
@@ -21,34 +21,68 @@ export interface Filter {
 }
 
 // The server reads it too (`live/filtering/grammar.py`); `tests/vectors/filter.json` holds both to the same reading.
-const TOKEN = /(-?)(?:([a-z][a-z0-9()._/%-]*)(:|>=|<=|>(?!=)|<(?!=)|=))?(?:"([^"]*)"?|([^ \t\r\n]+))/gi;
-const UNFINISHED = /^([a-z][a-z0-9()._/%-]*)(:|>=|<=|>|<|=)$/i;
+// `label:app=web` is a selector; what no selector can say, that a label contains a text, is `label:app:we`.
+const FIELD = /(?:requests|limits|usage|annotation):[a-z0-9][a-z0-9._/-]*|label:[a-z0-9][a-z0-9._/-]*(?=:)|jsonpath:\{[^{} \t\r\n]*\}|[a-z][a-z0-9()._/%-]*/.source;
+const TOKEN = new RegExp(`(-?)(?:(${FIELD})(:|>=|<=|>(?!=)|<(?!=)|=))?(?:"([^"]*)"?|([^ \\t\\r\\n]+))`, "gi");
+const UNFINISHED = new RegExp(`^(${FIELD})(:|>=|<=|>|<|=)$`, "i");
+
+/** How many conditions rows are tested for; selectors are not counted. */
+export const MOST_CONDITIONS = 32;
 
 export function parseFilter(text: string): Filter {
   const conditions: Condition[] = [];
   const labels: string[] = [];
   const fields: string[] = [];
   for (const match of text.matchAll(TOKEN)) {
-    const [source, minus, named, sign, quoted, bare = ""] = match;
-    const unfinished = named === undefined && quoted === undefined ? UNFINISHED.exec(bare) : null;
-    const field = (unfinished?.[1] ?? named ?? "").toLowerCase();
-    const operator = (unfinished?.[2] ?? sign ?? "") as Operator;
+    const [source, minus, named = "", sign = "", quoted, bare = ""] = match;
+    const unfinished = quoted === undefined ? UNFINISHED.exec(named + sign + bare) : null;
+    const field = lowered(unfinished?.[1] ?? named);
+    const operator = (unfinished?.[2] ?? sign) as Operator;
     const value = unfinished ? "" : (quoted ?? bare);
     const condition = { source, negated: minus === "-", field, operator, value };
     if (field === "" && (value === "" || value === "-")) continue;
     conditions.push(condition);
-    if (value && isSelector(condition)) (field === "label" ? labels : fields).push(condition.negated ? negatedSelector(value) : value);
+    if (value && isSelector(condition)) (field === "label" ? labels : fields).push(condition.negated ? (opposite(condition) ?? value) : value);
   }
   return { conditions, labelSelector: labels.join(","), fieldSelector: fields.join(",") };
 }
 
-/** Whether the API server is asked for it, and no row is tested. */
-export const isSelector = ({ field, operator }: Condition): boolean => (field === "label" || field === "field") && (operator === ":" || operator === "=");
+/** A field's name in lower case; the argument of an extra column stays as it is. */
+function lowered(field: string): string {
+  const end = field.indexOf(":");
+  return end < 0 ? field.toLowerCase() : field.slice(0, end).toLowerCase() + field.slice(end);
+}
 
-/** `tier=backend` as `tier!=backend`, and `tier` as `!tier`. What is more than that stays as it is. */
-function negatedSelector(selector: string): string {
-  if (/^[^=!,\s()]+==?[^=!,\s()]*$/.test(selector)) return selector.replace(/==?/, "!=");
-  return /^[^=!,\s()]+$/.test(selector) ? `!${selector}` : selector;
+const onSelector = ({ field, operator }: Condition): boolean => (field === "label" || field === "field") && (operator === ":" || operator === "=");
+
+/** Whether the API server is asked for it, and no row is tested. */
+export const isSelector = (condition: Condition): boolean => onSelector(condition) && (!condition.negated || condition.value === "" || opposite(condition) !== null);
+
+/** Whether it would be a selector, had it an opposite. */
+export const hasNoOpposite = (condition: Condition): boolean => onSelector(condition) && !isSelector(condition);
+
+const EQUALITY = /^([^=!<>, \t\r\n()]+)(==?|!=)([^=!<>, \t\r\n()]*)$/;
+const SET = /^([^=!<>, \t\r\n()]+)[ \t\r\n]+(not)?in[ \t\r\n]*(\([^()]*\))$/;
+const EXISTENCE = /^(!?)([^=!<>, \t\r\n()]+)$/;
+
+/** The selector of all that this one leaves out: `tier!=backend` for `tier=backend`. Null when no selector says that. */
+function opposite({ field, value }: Condition): string | null {
+  const equality = EQUALITY.exec(value);
+  if (equality) return `${equality[1] ?? ""}${equality[2] === "!=" ? "=" : "!="}${equality[3] ?? ""}`;
+  if (field === "field") return null;
+  const set = SET.exec(value);
+  if (set) return `${set[1] ?? ""} ${set[2] ? "in" : "notin"} ${set[3] ?? ""}`;
+  const existence = EXISTENCE.exec(value);
+  return existence ? `${existence[1] ? "" : "!"}${existence[2] ?? ""}` : null;
+}
+
+/** The filter's text with columns under their ids, where it has them under other names: those in `ids`, as `fieldOf` makes them. */
+export function withIds(text: string, ids: ReadonlyMap<string, string>): string {
+  const written = ({ source, negated, field, operator, value }: Condition): string => {
+    const id = operator && ids.get(field);
+    return id ? `${negated ? "-" : ""}${id}${operator}${/\s/.test(value) ? `"${value}"` : value}` : source;
+  };
+  return parseFilter(text).conditions.map(written).join(" ");
 }
 
 /** The filter's text without one of its conditions. */

@@ -2,11 +2,11 @@
 import type { Cell, Column } from "../app/types";
 import type { Row } from "../live/rows.svelte";
 import { fixedText } from "./cells";
-import { fieldOf, isSelector, type Condition } from "./filter";
+import { fieldOf, hasNoOpposite, isSelector, MOST_CONDITIONS, type Condition } from "./filter";
 import { durationOf, fractionOf, isDuration, percentOf, quantityOf } from "./sort";
 import type { RowStatus } from "./status";
 
-/** What a column beside the API server's own says of a row; null when no column has this name. */
+/** What a column beside the API server's own says of a row, by the column's id; null when there is no such column. */
 export type FindColumn = (field: string) => ((row: Row) => Cell) | null;
 
 /** What a filter looks at of a row. `text` is all that it says, in lower case, parts kept apart by NUL. */
@@ -67,11 +67,14 @@ export function matcherOf(conditions: readonly Condition[], columns: readonly Co
     const extra = find(field);
     if (extra) return cellTest(condition, extra, false);
     // Before the columns are known nothing can be said of them.
+    if (columns.length && hasNoOpposite(condition)) return asWord(condition, "No selector says the opposite of this one");
     return columns.length ? asWord(condition, `There is no column “${field}”`) : contains(`${field}${operator}${value}`);
   };
 
-  for (const condition of conditions) {
-    if (isSelector(condition) || (condition.field !== "" && condition.value === "")) continue;
+  const looked = conditions.filter((condition) => !isSelector(condition));
+  if (looked.length > MOST_CONDITIONS) problems.push(`Only the first ${MOST_CONDITIONS} conditions are looked at.`);
+  for (const condition of looked.slice(0, MOST_CONDITIONS)) {
+    if (condition.field !== "" && condition.value === "") continue;
     const test = testOf(condition);
     tests.push(condition.negated ? (candidate, now) => !test(candidate, now) : test);
   }

@@ -8,8 +8,9 @@ const SUFFIX: Readonly<Record<string, number>> = {
   Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60,
 };
 const QUANTITY = /^(-?\d+(?:\.\d+)?)(n|u|m|k|K|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
-const FRACTION = /^(\d+)\/(\d+)$/;
-const AGE = /^(?:\d+[ydhms])+$/;
+// What has more digits is read as text: a double can't hold it, and twice Infinity has no share.
+const FRACTION = /^(\d{1,15})\/(\d{1,15})$/;
+const AGE = /^(?:\d{1,15}[ydhms])+$/;
 const UNIT: Readonly<Record<string, number>> = { y: 31_536_000, d: 86_400, h: 3600, m: 60, s: 1 };
 
 /**

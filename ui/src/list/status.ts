@@ -12,7 +12,7 @@ export interface RowStatus {
 const URGENCY: Readonly<Record<Tone, number>> = { err: 0, warn: 1, run: 2, unk: 3, ok: 4, done: 5 };
 /** Different statuses that are remembered; a column with more of them is no status. */
 const REMEMBERED = 5000;
-const FRACTION = /^(\d+)\/(\d+)$/;
+const FRACTION = /^(\d{1,15})\/(\d{1,15})$/;
 /** Custom resources have no status column that we know of; these are the usual names. */
 const USUAL = ["Status", "Phase", "State", "Ready", "Synced", "Available", "Health"];
 

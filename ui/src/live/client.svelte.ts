@@ -74,6 +74,9 @@ export class LiveClient {
         view: (view) => {
           if (this.connection === "open") this.#send({ type: "view", id, view });
         },
+        locate: (key) => {
+          if (this.connection === "open") this.#send({ type: "locate", id, key });
+        },
       },
       sight,
     );

@@ -17,7 +17,8 @@ export interface Query {
   readonly field_selector: string;
 }
 
-export type WireRow = readonly [namespace: string, name: string, cells: readonly Cell[]];
+/** Its name is the cell of the column that `columns` names. */
+export type WireRow = readonly [namespace: string, cells: readonly Cell[]];
 export type WireKey = readonly [namespace: string, name: string];
 
 export interface Missing {
@@ -122,6 +123,15 @@ export interface WindowMessage {
   readonly as_of: number;
 }
 
+/** The place of a row among those that match, in the order of `view`; null when it is not among them. */
+export interface LocatedMessage {
+  readonly type: "located";
+  readonly id: number;
+  readonly view: number;
+  readonly key: WireKey;
+  readonly index: number | null;
+}
+
 /** What to look for: the words of `text` in namespace or name, in the lists that are open and in these kinds. */
 export interface Search {
   readonly cluster: string;
@@ -145,13 +155,14 @@ export interface Found {
 
 export type ServerMessage =
   | WindowMessage
+  | LocatedMessage
   | ExtraMessage
   | Found
   | { readonly type: "hello"; readonly version: number; readonly now: number }
-  | { readonly type: "columns"; readonly id: number; readonly columns: readonly Column[] }
+  | { readonly type: "columns"; readonly id: number; readonly name_column: number; readonly columns: readonly Column[] }
   | { readonly type: "rows"; readonly id: number; readonly reset: boolean; readonly rows: readonly WireRow[] }
   | { readonly type: "synced"; readonly id: number; readonly count: number; readonly as_of: number; readonly took: number }
-  | { readonly type: "changes"; readonly id: number; readonly set: readonly WireRow[]; readonly gone: readonly WireKey[]; readonly as_of: number }
+  | { readonly type: "changes"; readonly id: number; readonly as_of: number; readonly set?: readonly WireRow[]; readonly gone?: readonly WireKey[] }
   | {
       readonly type: "state";
       readonly id: number;

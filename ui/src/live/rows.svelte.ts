@@ -1,7 +1,7 @@
 /** The rows of one subscription, kept in memory and told about once an animation frame. */
 import type { Cell, Column } from "../app/types";
 import { ExtraColumns, type Look } from "./extra.svelte";
-import type { LiveState, Missing, Query, ServerMessage, ViewSpec, WindowMessage, WireRow } from "./protocol";
+import type { LiveState, LocatedMessage, Missing, Query, ServerMessage, ViewSpec, WindowMessage, WireKey, WireRow } from "./protocol";
 import { Views, WindowModel, type Sight, type Windowed } from "./window";
 
 export interface Row {
@@ -29,6 +29,8 @@ export interface Subscription {
   readonly extra: ExtraColumns;
   /** What is in sight of a list that is too long to be sent whole; null when all rows are here. */
   readonly window: Windowed | null;
+  /** The newest answer to `locate`. */
+  readonly located: LocatedMessage | null;
   /** Goes up with each change of the rows; views depend on it. */
   readonly version: number;
   readonly state: LiveState;
@@ -47,6 +49,8 @@ export interface Subscription {
   drain(): RowEvents;
   /** Say what of the list is shown now: windows follow it. */
   look(sight: Sight): void;
+  /** Ask for the place of a row that is not in the window, in the order that is looked at. */
+  locate(key: WireKey): void;
   close(): void;
 }
 
@@ -58,6 +62,7 @@ export interface Speaker {
   close(): void;
   look(look: Look): void;
   view(view: ViewSpec): void;
+  locate(key: WireKey): void;
 }
 
 export class RowSet implements Subscription {
@@ -72,14 +77,20 @@ export class RowSet implements Subscription {
   asOf = $state(0);
   took = $state(0);
   window = $state.raw<Windowed | null>(null);
+  located = $state.raw<LocatedMessage | null>(null);
   error = $state.raw<Subscription["error"]>(null);
 
   readonly extra: ExtraColumns;
   readonly rows = new Map<string, Row>();
   #touched = new Map<string, Row>();
   readonly #views: Views | null;
+  #nameColumn = 0;
   #model: WindowModel | null = null;
   #asking = 0;
+  /** Something else is looked at than what was asked for in this frame. */
+  #more = false;
+  /** To be asked for after the view that is about to be sent. */
+  #sought: WireKey | null = null;
   #reset = true;
   #gone = 0;
   #frame = 0;
@@ -120,14 +131,21 @@ export class RowSet implements Subscription {
     if (this.#views?.look(sight) && this.#model) this.#ask();
   }
 
+  locate(key: WireKey): void {
+    if (this.#more) this.#sought = key;
+    else this.speaker.locate(key);
+  }
+
   /** Drop all rows from memory. */
   forget(): void {
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
     cancelAnimationFrame(this.#asking);
     this.#frame = this.#asking = 0;
+    this.#more = false;
+    this.#sought = null;
     this.#model = null;
-    this.window = null;
+    this.window = this.located = null;
     this.rows.clear();
     this.extra.forget();
     this.#touched.clear();
@@ -141,6 +159,7 @@ export class RowSet implements Subscription {
     switch (message.type) {
       case "columns":
         this.columns = message.columns;
+        this.#nameColumn = message.name_column;
         break;
       case "rows":
         if (message.reset) {
@@ -162,8 +181,8 @@ export class RowSet implements Subscription {
         break;
       case "changes": {
         const now = performance.now();
-        for (const row of message.set) this.#set(row, now);
-        for (const [namespace, name] of message.gone) this.#mourn(`${namespace}/${name}`, now);
+        for (const row of message.set ?? []) this.#set(row, now);
+        for (const [namespace, name] of message.gone ?? []) this.#mourn(`${namespace}/${name}`, now);
         this.asOf = message.as_of;
         this.#tell();
         break;
@@ -177,6 +196,11 @@ export class RowSet implements Subscription {
         break;
       case "window":
         this.#takeWindow(message);
+        break;
+      case "located":
+        if (this.#views?.matters(message.view)) this.located = message;
+        // A place in an order that is no longer wanted.
+        else if (this.#model) this.locate(message.key);
         break;
       case "extra":
         for (const key of this.extra.take(message)) {
@@ -201,7 +225,7 @@ export class RowSet implements Subscription {
       this.#touched.clear();
       this.#gone = 0;
     }
-    const window = this.#model.take(message, this.rows, performance.now());
+    const window = this.#model.take(message, this.#nameColumn, this.rows, performance.now());
     this.asOf = message.as_of;
     if (!this.#views?.isNewest(message.view) && this.window === null) this.#ask();
     // An answer to something that is no longer wanted is known to the model, and not drawn.
@@ -210,15 +234,24 @@ export class RowSet implements Subscription {
     this.#tell();
   }
 
-  /** Once a frame, whatever was typed and scrolled in it. */
+  /** At once, and after that once a frame, whatever was typed and scrolled in it. */
   #ask(): void {
-    this.#asking ||= requestAnimationFrame(() => {
+    if (this.#asking) {
+      this.#more = true;
+      return;
+    }
+    this.#more = false;
+    if (this.#views) this.speaker.view(this.#views.spec);
+    if (this.#sought) this.speaker.locate(this.#sought);
+    this.#sought = null;
+    this.#asking = requestAnimationFrame(() => {
       this.#asking = 0;
-      if (this.#views) this.speaker.view(this.#views.spec);
+      if (this.#more) this.#ask();
     });
   }
 
-  #set([namespace, name, cells]: WireRow, now: number): void {
+  #set([namespace, cells]: WireRow, now: number): void {
+    const name = String(cells[this.#nameColumn]);
     const key = `${namespace}/${name}`;
     const known = this.rows.get(key);
     if (known) {

@@ -1,6 +1,7 @@
 /** What is in sight of a list that is too long to be sent whole: the page's side of windows. */
+import type { Cell } from "../app/types";
 import type { Row } from "./rows.svelte";
-import type { FacetCount, ViewSpec, WindowMessage, WireRow } from "./protocol";
+import type { FacetCount, ViewSpec, WindowMessage } from "./protocol";
 
 /** What a list shows: all of a `ViewSpec` but its number. */
 export type Sight = Omit<ViewSpec, "number">;
@@ -62,9 +63,9 @@ export class WindowModel {
   #order: readonly string[] = [];
   #facets: readonly FacetCount[] = [];
 
-  /** Take in a message, into the rows that the page holds; `now` marks a row that was known and has changed. */
-  take(message: WindowMessage, rows: Map<string, Row>, now: number): Windowed {
-    for (const row of message.set) put(row, rows, now);
+  /** Take in a message, into the rows that the page holds, each named by one of its cells; `now` marks a row that was known and has changed. */
+  take(message: WindowMessage, nameColumn: number, rows: Map<string, Row>, now: number): Windowed {
+    for (const [namespace, cells] of message.set) put(namespace, String(cells[nameColumn]), cells, rows, now);
     if (message.order) {
       this.#order = message.order.map(([namespace, name]) => `${namespace}/${name}`);
       const kept = new Set(this.#order);
@@ -82,7 +83,7 @@ export class WindowModel {
   }
 }
 
-function put([namespace, name, cells]: WireRow, rows: Map<string, Row>, now: number): void {
+function put(namespace: string, name: string, cells: readonly Cell[], rows: Map<string, Row>, now: number): void {
   const key = `${namespace}/${name}`;
   const known = rows.get(key);
   if (!known) rows.set(key, { key, namespace, name, cells, changedAt: 0, goneAt: 0 });

@@ -15,10 +15,21 @@ export class ClusterStore {
   problem = $state.raw<ApiProblem | null>(null);
   ready = $state(false);
   #loading = false;
+  #wanted = false;
 
   constructor(readonly name: string) {}
 
-  async load(): Promise<void> {
+  /** Ask before it is known whether it will be shown: that it can't be read is nobody's problem yet. */
+  expect(): Promise<void> {
+    return this.#read();
+  }
+
+  load(): Promise<void> {
+    this.#wanted = true;
+    return this.#read();
+  }
+
+  async #read(): Promise<void> {
     if (this.#loading) return;
     this.#loading = true;
     this.problem = null;
@@ -31,7 +42,7 @@ export class ClusterStore {
       this.missing = missing;
       this.ready = true;
     } catch (error) {
-      this.problem = asProblem(error);
+      if (this.#wanted) this.problem = asProblem(error);
     } finally {
       this.#loading = false;
     }

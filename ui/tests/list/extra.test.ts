@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ExtraColumns, type Look } from "../../src/live/extra.svelte";
-import type { ExtraCell, ExtraMessage, ExtraType } from "../../src/live/protocol";
+import type { ExtraCell, ExtraDefinition, ExtraMessage, ExtraType } from "../../src/live/protocol";
 import type { Cell } from "../../src/app/types";
 import { idFor, objectionTo, offersFor, titleOf } from "../../src/list/extra/catalogue";
 import { containerWords, describeExtras, extraText, shareOf } from "../../src/list/extra/columns";
+import { filteredBy, idsByTitle } from "../../src/list/extra/filtered";
+import { parseFilter } from "../../src/list/filter";
 import { plain } from "../../src/list/extra/plain";
 import { storedExtras, storeExtras } from "../../src/list/extra/stored";
 import { toneOfContainer } from "../../src/list/extra/tones";
@@ -28,6 +30,31 @@ const told = (reset: boolean, columns: string[] | null, ...rows: [string, string
 describe("plain values", () => {
   it.each(VECTORS)("of $about are as on the server", ({ type, cell, plain: expected }) => {
     expect(plain(type, cell)).toEqual(expected);
+  });
+});
+
+describe("columns that a filter names", () => {
+  const PODS = { group: "", plural: "pods" };
+  const OWNER = { name: "Owner", type: "string", format: "", priority: 0, description: "", instant: false };
+  const named = (filter: string, kind = PODS, columns = [] as (typeof OWNER)[], shown: string[] = []): readonly string[] => filteredBy(parseFilter(filter).conditions, kind, columns, shown);
+
+  it("are those that the kind has, shown or not, each once", () => {
+    expect(named("owner:a -owner:b requests:cpu>1 node:w x colour:red label:app=x label:app:x")).toEqual(["owner", "requests:cpu", "label:app"]);
+    expect(named("owner:a requests:cpu>1 containers:crash", { group: "apps", plural: "deployments" })).toEqual(["owner"]);
+    expect(named("usage:gpu>1 requests:cpu>")).toEqual([]);
+  });
+  it("give way to columns of the API server", () => {
+    expect(named("owner:a", PODS, [OWNER])).toEqual([]);
+  });
+  it("are as many as there is room for beside those that are shown", () => {
+    const shown = Array.from({ length: 19 }, (_, at) => `label:l${at}`);
+    expect(named("label:l3:a owner:a containers:b", PODS, [], shown)).toEqual(["label:l3", "owner"]);
+  });
+  it("go by what stands above them too", () => {
+    const told: ExtraDefinition = { id: "jsonpath:{.spec.nodeName}", name: "nodeName", type: "string", problem: "" };
+    expect(idsByTitle(describeExtras(["usage:memory", "label:app", "last-restart", told.id], [told]))).toEqual(
+      new Map([["memory-used", "usage:memory"], ["app", "label:app"], ["last-restart", "last-restart"], ["nodename", told.id]]),
+    );
   });
 });
 

@@ -1,11 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { conditionOn, inWordsOf, narrows, parseFilter, toggled, without } from "../../src/list/filter";
+import { conditionOn, inWordsOf, narrows, parseFilter, toggled, withIds, without } from "../../src/list/filter";
 
 describe("the filter", () => {
   it("keeps selectors for the cluster", () => {
     const filter = parseFilter("label:tier=backend label=app=web -label:old -label:stage=test field:spec.nodeName=w-01");
     expect(filter.labelSelector).toBe("tier=backend,app=web,!old,stage!=test");
     expect(filter.fieldSelector).toBe("spec.nodeName=w-01");
+  });
+  it("asks for the opposite of a selector where there is one", () => {
+    const selectorOf = (text: string): string => Object.values(parseFilter(text)).slice(1).join("");
+    expect(selectorOf("-label:!app")).toBe("app");
+    expect(selectorOf("-label:app==web")).toBe("app!=web");
+    expect(selectorOf("-label:app!=web")).toBe("app=web");
+    expect(selectorOf('-label:"app in (web, shop)"')).toBe("app notin (web, shop)");
+    expect(selectorOf('-label:"app notin (web)"')).toBe("app in (web)");
+    expect(selectorOf("-field:spec.nodeName=w-01")).toBe("spec.nodeName!=w-01");
+    for (const none of ["-label:app,tier", "-label:app>3", "-field:spec.nodeName", "label:app:web"]) expect(selectorOf(none)).toBe("");
+  });
+  it("calls columns by their ids that are named by what stands above them", () => {
+    const ids = new Map([["cpu-requested", "requests:cpu"], ["app", "label:app"]]);
+    expect(withIds('-CPU-requested>1 x app:"a b" app=web "app:x" node:w cpu-requested', ids)).toBe('-requests:cpu>1 x label:app:"a b" label:app=web "app:x" node:w cpu-requested');
+    expect(withIds("cpu-requested>", ids)).toBe("requests:cpu>");
   });
   it("asks for no selector that is still being typed", () => {
     expect(parseFilter("label:").labelSelector).toBe("");

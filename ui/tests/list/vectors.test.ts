@@ -4,6 +4,7 @@ import filters from "../../../tests/vectors/filter.json";
 import orders from "../../../tests/vectors/order.json";
 import type { Cell, Column } from "../../src/app/types";
 import { parseFilter } from "../../src/list/filter";
+import type { FindColumn } from "../../src/list/matching";
 import { statusReader } from "../../src/list/status";
 import { ListView, type Order } from "../../src/list/view.svelte";
 import type { Row } from "../../src/live/rows.svelte";
@@ -18,6 +19,8 @@ interface Table {
   readonly rows: readonly (readonly [namespace: string, name: string, cells: readonly Cell[]])[];
 }
 interface Filters extends Table {
+  /** What extra columns say of rows, by their ids and then by row. */
+  readonly extras?: Readonly<Record<string, Readonly<Record<string, Cell>>>>;
   readonly cases: readonly { readonly filter: string; readonly matches: readonly string[]; readonly problem: boolean }[];
 }
 interface Orders extends Table {
@@ -26,9 +29,13 @@ interface Orders extends Table {
 const FILTERS = filters as unknown as { readonly now: number; readonly tables: readonly Filters[] };
 const ORDERS = orders as unknown as { readonly tables: readonly Orders[] };
 
-function viewOf({ plural, status, columns, rows }: Table, filter: string, order: Order): ListView {
+function viewOf({ plural, status, columns, rows }: Table, filter: string, order: Order, extras: Filters["extras"] = {}): ListView {
   const view = new ListView();
-  view.update(holding(rows), { columns, filter: parseFilter(filter), order, status: statusReader(columns, status || null, plural) }, false, FILTERS.now);
+  const find: FindColumn = (field) => {
+    const values = extras[field];
+    return values ? ({ key }) => values[key] ?? null : null;
+  };
+  view.update(holding(rows.map(([namespace, , cells]) => [namespace, cells])), { columns, filter: parseFilter(filter), order, status: statusReader(columns, status || null, plural), find }, false, FILTERS.now);
   return view;
 }
 const shown = (view: ListView, say: (row: Row) => string): string[] => view.entries.map(({ row }) => say(row));
@@ -39,8 +46,8 @@ afterAll(() => vi.unstubAllGlobals());
 describe("filters", () => {
   for (const table of FILTERS.tables) {
     it.each(table.cases)(`${table.about}: $filter`, ({ filter, matches, problem }) => {
-      const view = viewOf(table, filter, { by: "urgent", descending: false });
-      expect(new Set(shown(view, ({ name }) => name))).toEqual(new Set(matches));
+      const view = viewOf(table, filter, { by: "urgent", descending: false }, table.extras);
+      expect(new Set(shown(view, ({ key, name }) => (table.extras ? key : name)))).toEqual(new Set(matches));
       expect(view.problem !== "").toBe(problem);
     });
   }

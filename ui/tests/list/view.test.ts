@@ -13,7 +13,7 @@ const STATUS = statusReader(COLUMNS, "Status", "pods");
 const BY_NAME: Order = { by: 0, descending: false };
 const FILTER = parseFilter("");
 const NOW = 1000;
-const row = (name: string, word: string, at = 0): WireRow => ["shop", name, [name, word, { at }]];
+const row = (name: string, word: string, at = 0): WireRow => ["shop", [name, word, { at }]];
 const plan = (filter = "", order = BY_NAME): Plan => ({ columns: COLUMNS, filter: filter === "" ? FILTER : parseFilter(filter), order, status: STATUS });
 const FEW = [row("c", "Running"), row("a", "Pending"), row("b", "Failed")];
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ViewSpec, WindowMessage, WireRow } from "../../src/live/protocol";
+import type { ViewSpec, WindowMessage, WireKey, WireRow } from "../../src/live/protocol";
 import { RowSet } from "../../src/live/rows.svelte";
 import type { Sight } from "../../src/live/window";
 import { ownFrames } from "./frames";
 
 const QUERY = { cluster: "main", resource: { group: "", version: "v1", plural: "pods", namespaced: true }, namespaces: null, label_selector: "", field_selector: "" };
 const TOP: Sight = { filter: "", sort: "@urgent", descending: false, status: "Status", first: 0, count: 2 };
-const row = (name: string, word = "Running"): WireRow => ["shop", name, [name, word]];
+const row = (name: string, word = "Running"): WireRow => ["shop", [name, word]];
 const told = (view: number, first: number, names: readonly string[] | null, more: Partial<WindowMessage> = {}): WindowMessage => ({
   type: "window",
   id: 1,
@@ -24,11 +24,13 @@ const told = (view: number, first: number, names: readonly string[] | null, more
 
 let frame: () => void;
 let said: ViewSpec[];
+let sought: WireKey[];
 let rows: RowSet;
 beforeEach(() => {
   frame = ownFrames();
   said = [];
-  rows = new RowSet(QUERY, { close: () => undefined, look: () => undefined, view: (view) => said.push(view) }, TOP);
+  sought = [];
+  rows = new RowSet(QUERY, { close: () => undefined, look: () => undefined, view: (view) => said.push(view), locate: (key) => sought.push(key) }, TOP);
 });
 afterEach(() => vi.unstubAllGlobals());
 const names = (): string[] | undefined => rows.window?.rows.map(({ name }) => name);
@@ -51,13 +53,14 @@ describe("a list in windows", () => {
     expect(rows.window?.facets).toEqual([{ value: "Running", count: 90, tone: "ok" }]);
     expect(names()).toEqual(["a", "b"]);
   });
-  it("asks once a frame, for the newest of what was typed and scrolled", () => {
+  it("asks at once, and then once a frame for the newest of what was typed and scrolled", () => {
     rows.take(told(1, 0, ["a", "b"]));
     for (const filter of ["x", "xy", "xyz"]) rows.look({ ...TOP, filter });
     rows.look({ ...TOP, filter: "xyz" });
+    expect(said.map(({ number, filter }) => [number, filter])).toEqual([[2, "x"]]);
     frame();
     frame();
-    expect(said.map(({ number, filter }) => [number, filter])).toEqual([[4, "xyz"]]);
+    expect(said.map(({ number, filter }) => [number, filter])).toEqual([[2, "x"], [4, "xyz"]]);
   });
   it("does not draw an answer to an older filter, and knows its rows all the same", () => {
     rows.take(told(1, 0, ["a", "b"]));
@@ -113,5 +116,43 @@ describe("a list in windows", () => {
     expect(rows.view?.first).toBe(400);
     rows.take(told(rows.view?.number ?? 0, 400, ["m", "n"]));
     expect(names()).toEqual(["m", "n"]);
+  });
+});
+
+describe("a row that is out of the window", () => {
+  const CART = ["shop", "cart"] as const;
+  const placed = (view: number, index: number | null) => ({ type: "located" as const, id: 1, view, key: CART, index });
+
+  it("is asked for, and its place is told", () => {
+    rows.take(told(1, 0, ["a", "b"]));
+    rows.locate(CART);
+    expect(sought).toEqual([CART]);
+    rows.take(placed(1, 31_415));
+    expect(rows.located?.index).toBe(31_415);
+  });
+  it("is asked for after the order that it is to be found in", () => {
+    rows.take(told(1, 0, ["a", "b"]));
+    rows.look({ ...TOP, sort: "Age" });
+    rows.look({ ...TOP, sort: "Name" });
+    rows.locate(CART);
+    expect([said.map(({ number }) => number), sought]).toEqual([[2], []]);
+    frame();
+    expect([said.map(({ number }) => number), sought]).toEqual([[2, 3], [CART]]);
+  });
+  it("is asked for again when its place is one in an order that is no longer wanted", () => {
+    rows.take(told(1, 0, ["a", "b"]));
+    rows.locate(CART);
+    rows.look({ ...TOP, sort: "Name" });
+    rows.take(placed(1, 5));
+    expect(rows.located).toBeNull();
+    expect(sought).toEqual([CART, CART]);
+    rows.take(placed(2, 7));
+    expect(rows.located?.index).toBe(7);
+  });
+  it("has no place that is remembered once all rows are forgotten", () => {
+    rows.take(told(1, 0, ["a", "b"]));
+    rows.take(placed(1, 5));
+    rows.forget();
+    expect(rows.located).toBeNull();
   });
 });

@@ -12,8 +12,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from headlamp.clusters import limits
 from headlamp.clusters.cluster import Cluster
-from headlamp.clusters.errors import AnswerTooLarge
 from headlamp.clusters.failures import InvalidAnswer, UnaskedUpgrade, named_failures
+from headlamp.clusters.whole import whole
 
 if TYPE_CHECKING:
     from headlamp.clusters.lean.connection import Connection
@@ -22,6 +22,7 @@ _MAX_FIELDS = 128
 _MAX_HEAD = 64 * 1024
 # Whatever comes without bringing a byte of the body: head, interim answers, chunk extensions, trailers.
 _MAX_BARREN = 2 * _MAX_HEAD
+_TEXT = ("utf-8", "surrogateescape")
 _PIECE = 64  # what a piece of the body takes beside its bytes
 
 
@@ -52,7 +53,7 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        return self._reason.decode("utf-8", "surrogateescape")
+        return self._reason.decode(*_TEXT)
 
     @property
     def began(self) -> bool:
@@ -80,12 +81,7 @@ class Answer:
 
     async def read(self, limit: int) -> bytes:
         """The whole body. Raises `AnswerTooLarge` beyond `limit` bytes, and `ClusterUnreachable`."""
-        body = bytearray()
-        async for chunk in self.chunks():
-            body += chunk
-            if len(body) > limit:
-                raise AnswerTooLarge(limit, cluster=self._cluster.name)
-        return bytes(body)
+        return await whole(self.chunks(), limit, self._cluster)
 
     async def leave(self) -> None:
         """End what is not at its end, so that the API server stops working for a reader who has gone."""
@@ -149,7 +145,8 @@ class Answer:
             if self._codings():
                 raise InvalidAnswer("an interim answer with a body")
             return
-        headers = CIMultiDict([(str(name, "ascii"), _text(value)) for name, value in self._fields])
+        # llhttp takes away the white space before a value, not what is after it.
+        headers = CIMultiDict([(str(name, "ascii"), str(value.rstrip(b" \t"), *_TEXT)) for name, value in self._fields])
         chunked = "Transfer-Encoding" in headers
         if chunked and (version == "1.0" or self._codings() != [b"chunked"]):
             raise InvalidAnswer("a transfer coding that nobody asked for")
@@ -194,7 +191,3 @@ class Answer:
             await self._arrival
         finally:
             self._arrival = None
-
-
-def _text(value: bytes) -> str:
-    return value.rstrip(b" \t").decode("utf-8", "surrogateescape")  # llhttp takes away what is before it

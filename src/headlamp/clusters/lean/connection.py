@@ -41,8 +41,7 @@ class Connection(asyncio.BufferedProtocol):
         self._patience: float | None = None
         self._paused = False
         self._drained: asyncio.Future[None] | None = None
-        self._deadline = self._timer_at = math.inf
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = math.inf
 
     def is_quiet(self) -> bool:
         """Whether it is open and nothing has come that nobody asked for, not even into the socket's buffer.
@@ -76,6 +75,11 @@ class Connection(asyncio.BufferedProtocol):
             self._paused = False
             self._transport.resume_reading()
             self._expect(self._patience)
+
+    def give_up_if_overdue(self) -> None:
+        """Cut the connection when nothing has come for too long."""
+        if self._deadline <= self._loop.time():
+            self.cut(TimeoutError())
 
     def cut(self, failure: Exception) -> None:
         """End the connection at once, and with it what the API server does for us."""
@@ -131,8 +135,6 @@ class Connection(asyncio.BufferedProtocol):
         elif answer is not None:
             self.stale = self._kept and not answer.began
             self._over(ServerDisconnectedError() if exc is None else ClientOSError(*exc.args))
-        if self._timer is not None:
-            self._timer.cancel()
         # TLS keeps methods of ours, and 256 KiB: in a circle they would wait for the garbage collector.
         self._transport = _Gone()
         self._freed(self)
@@ -183,23 +185,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._expect(request.patience if self._answer.status else request.head_patience)
 
     def _expect(self, seconds: float | None) -> None:
-        """Something has to come within `seconds`. The timer is set anew only where it would go off too late."""
+        """Something has to come within `seconds`; None: it may take for ever."""
         self._deadline = math.inf if seconds is None else self._loop.time() + seconds
-        if self._deadline < self._timer_at:
-            self._set_timer()
-
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = self._deadline
-        self._timer = self._loop.call_at(self._deadline, self._due)
-
-    def _due(self) -> None:
-        self._timer_at = math.inf
-        if self._deadline <= self._loop.time():
-            self.cut(TimeoutError())
-        elif self._deadline < math.inf:
-            self._set_timer()
 
 
 class _Gone(asyncio.Transport):

@@ -6,7 +6,6 @@ import asyncio
 import socket
 import ssl
 import sys
-from dataclasses import dataclass
 
 import aiohappyeyeballs
 from aiohttp import ClientConnectionError, ServerDisconnectedError
@@ -15,48 +14,44 @@ from headlamp.clusters import limits
 from headlamp.clusters.aiohttp_session import kept_alive
 from headlamp.clusters.failures import ConnectError
 from headlamp.clusters.lean.connection import Connection
+from headlamp.clusters.places import Places
 
 _READ_SIZE = 256 * 1024  # as much as uvloop decrypts at once
+_STREAM_READ_SIZE = 64 * 1024  # a slow reader of each may hold up as much, and of streams there may be any number
 _HAPPY_EYEBALLS_DELAY = 0.25  # RFC 8305, section 8
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where an API server listens, and how it is trusted; `context` is None for plain http."""
-
-    host: str
-    port: int
-    context: ssl.SSLContext | None
-    server_name: str | None
-
-
 class Pool:
-    """At most `limit` requests at once (None: any number); each has a connection to itself until its answer ends."""
+    """Any number of `stream`s at once, or a few short calls; each has a connection to itself until its answer ends.
 
-    def __init__(self, endpoint: Endpoint, limit: int | None) -> None:
-        self._endpoint = endpoint
-        self._slots = asyncio.Semaphore(limit or sys.maxsize)
-        self._busy: set[Connection] = set()
+    `context` says how the server is trusted (None: plain http), under `server_name` if that is not its `host`.
+    """
+
+    def __init__(
+        self, host: str, port: int, context: ssl.SSLContext | None, server_name: str | None, *, stream: bool
+    ) -> None:
+        self._host, self._port, self._context, self._server_name = host, port, context, server_name
+        self._places = Places(sys.maxsize if stream else limits.SHORT_POOL)
+        self._busy: dict[Connection, str | None] = {}
         self._idle: list[Connection] = []
         self._closed = False
-        self._buffer = memoryview(bytearray(_READ_SIZE))
+        self._look: asyncio.TimerHandle | None = None
+        self._buffer = memoryview(bytearray(_STREAM_READ_SIZE if stream else _READ_SIZE))
 
-    async def take(self, *, fresh: bool = False) -> Connection:
-        """A connection to send one request on, a new one if `fresh`.
+    async def take(self, who: str | None = None, *, fresh: bool = False) -> Connection:
+        """A connection to send one request on, a new one if `fresh`. `who` asks: see `Places`.
 
         Raises `OSError`: `ConnectError`, `socket.gaierror`, `ssl.SSLError`, `TimeoutError`.
         """
-        if self._slots.locked():
-            async with asyncio.timeout(limits.POOL_TIMEOUT):
-                await self._slots.acquire()
-        else:
-            await self._slots.acquire()
+        await self._places.take(who)
         try:
             connection = (None if fresh else self._waiting()) or await self._connected()
         except BaseException:
-            self._slots.release()
+            self._places.give_back(who)
             raise
-        self._busy.add(connection)
+        self._busy[connection] = who
+        if self._look is None:
+            self._look_later()
         return connection
 
     def close(self) -> None:
@@ -76,25 +71,34 @@ class Pool:
     def _freed(self, connection: Connection) -> None:
         """A request on `connection` is over, or the connection is."""
         if connection in self._busy:
-            self._busy.discard(connection)
-            self._slots.release()
+            self._places.give_back(self._busy.pop(connection))
             if connection.lasting:
                 self._idle.append(connection)
         elif not connection.lasting and connection in self._idle:
             self._idle.remove(connection)
 
+    def _look_later(self) -> None:
+        # One timer for all connections: one for each would be set, and set off, twice a request.
+        self._look = asyncio.get_running_loop().call_later(limits.LOOK_EVERY, self._give_up_overdue)
+
+    def _give_up_overdue(self) -> None:
+        self._look = None
+        for connection in (*self._idle, *self._busy):
+            connection.give_up_if_overdue()
+        if self._idle or self._busy:
+            self._look_later()
+
     async def _connected(self) -> Connection:
-        to = self._endpoint
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(limits.CONNECT_TIMEOUT):
-                addresses = await loop.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
+                addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
                 opened = await aiohappyeyeballs.start_connection(
                     addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_DELAY, socket_factory=kept_alive
                 )
-                name = (to.server_name or to.host.rstrip(".")) if to.context is not None else None
+                name = (self._server_name or self._host.rstrip(".")) if self._context is not None else None
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self._freed, self._buffer), sock=opened, ssl=to.context, server_hostname=name
+                    lambda: Connection(self._freed, self._buffer), sock=opened, ssl=self._context, server_hostname=name
                 )
         except (TimeoutError, socket.gaierror, ssl.SSLError):
             raise

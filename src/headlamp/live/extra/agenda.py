@@ -32,9 +32,13 @@ class Agenda:
 
     def want(self, keys: Iterable[Key]) -> None:
         """Read these for the first time, unless that is under way."""
+        now, soonest = self._now(), math.inf
         for key in keys:
             if key not in self._due and key not in self._reading:
-                self._set(key, self._now())
+                self._due[key] = due = self._earliest(key, now)
+                soonest = min(soonest, due)
+        if soonest < math.inf:
+            self._hasten(soonest)
 
     def mention(self, key: Key) -> None:
         """The row may have changed."""
@@ -75,6 +79,9 @@ class Agenda:
         self._due = {key: due for key, due in self._due.items() if wanted(key)}
 
     def _set(self, key: Key, due: float) -> None:
-        due = max(due, self._read_at.get(key, -math.inf) + self._timing.extra)
-        due = self._due[key] = min(due, self._due.get(key, math.inf))
+        due = self._due[key] = min(self._earliest(key, due), self._due.get(key, math.inf))
         self._hasten(due)
+
+    def _earliest(self, key: Key, due: float) -> float:
+        """`due`, or when the row may be read again."""
+        return max(due, self._read_at[key] + self._timing.extra) if key in self._read_at else due

@@ -1,12 +1,12 @@
-"""What the extra columns of one connection may use together."""
+"""What the extra columns of one session may use together, in all its tabs."""
 
 from __future__ import annotations
 
 import asyncio
 
 PARALLEL_REQUESTS = 8
-MAX_BYTES = 32 * 1024 * 1024
-MAX_LOOKS = 20
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LOOKS = 50
 
 
 class Allowance:

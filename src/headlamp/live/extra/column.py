@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
 
+from headlamp.live.errors import UNREADABLE
 from headlamp.live.extra.cells import ExtraCell
 from headlamp.live.resources import Selection
 from headlamp.problems import Problem
 
 Form = TypeVar("Form", bound=Struct)
-
-
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises for bytes that are no JSON, of another form, no UTF-8, or nested too deeply."""
+T = TypeVar("T")
 
 
 class BadExtra(Problem):
@@ -30,20 +28,23 @@ class BadExtra(Problem):
 
 
 class Seen:
-    """One object as it came, decoded once for each form (the wanted fields, as a struct) that columns ask for."""
+    """One object as it came, decoded once however many columns look at it."""
 
-    __slots__ = ("_forms", "raw")
+    __slots__ = ("_made", "raw")
 
     def __init__(self, raw: msgspec.Raw | bytes) -> None:
         self.raw = raw
-        self._forms: dict[type[Struct], Struct] = {}
+        self._made: dict[Hashable, object] = {}
 
     def of(self, form: type[Form]) -> Form:
-        """The object's fields that `form` names. Raises one of `UNREADABLE` when they are of other types."""
-        known = self._forms.get(form)
-        if known is None:
-            known = self._forms[form] = msgspec.json.decode(self.raw, type=form)
-        return cast(Form, known)
+        """The object's fields that `form`, a struct, names. Raises one of `UNREADABLE` when they are of other types."""
+        return self.once(form, lambda: msgspec.json.decode(self.raw, type=form))
+
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of the object: made once, and the same for all who ask for the same `what`."""
+        if what not in self._made:
+            self._made[what] = make()
+        return cast(T, self._made[what])
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from headlamp.live.rows import RowTable
 from headlamp.live.upstream import Upstream
 
 ROWS_A_MESSAGE = 1000
-TOO_MANY_LOOKS = "Extra columns are open in too many lists of this tab."
+TOO_MANY_LOOKS = "Extra columns are open in too many lists, in all tabs together."
 TOO_MUCH = "There is too much in these columns to read them for so many rows."
 FAULT = "The server failed to read this column."
 # Values of so many rows that are no more are kept, before it is worth a look at all.
@@ -69,10 +69,12 @@ class Extras:
     def look(self, ids: Iterable[str], rows: Iterable[Key] | None) -> None:
         """Read these extra columns for these rows (None: for all), instead of those asked for before."""
         asked = Asked(ids, self._selection)
-        was_everything = self._in_view is None
+        before = self._in_view
         self._in_view = None if rows is None else dict.fromkeys((namespace, name) for namespace, name in rows)
-        as_before = asked.ids == self._shown.asked.ids and was_everything == (rows is None)
+        as_before = asked.ids == self._shown.asked.ids and (before is None) == (rows is None)
         if as_before and (self._looking or not asked.any):
+            if self._in_view == before and self._heard is self._table():
+                return
             self._shown.retain(self._in_sight)
         else:
             self._shown.clear()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -17,6 +16,10 @@ MOST_RESULTS = 100
 # Larger ones lose digits in a browser.
 _SAFE_INTEGER = 2**53 - 1
 
+# Leading fields beside which nothing is decoded. However many expressions there are, no part of an object is decoded
+# more often than once for each of these levels and once for all of it.
+_NARROW = 2
+
 _fields_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -29,20 +32,12 @@ def jsonpath_column(expression: str, kind: Selection) -> ExtraColumn:
     whole = path.leading[:1] != ("metadata",)
     if is_secret(kind) and whole:
         raise BadExtra("Of secrets only the metadata can be shown: {.metadata…}.")
-    # Step by step up to an environment, which has to be seen in its place to be recognised.
-    narrow: list[str] = []
-    for name in path.leading:
-        if name in ENVIRONMENT:
-            break
-        narrow.append(name)
-    rest = path.leading[len(narrow) :]
+    # Up to an environment, which has to be seen in its place to be recognised.
+    narrow = tuple(takewhile(lambda name: name not in ENVIRONMENT, path.leading[:_NARROW]))
 
     def cell(seen: Seen) -> ExtraCell:
-        raw = _narrowed(seen.raw, narrow)
-        if raw is None:
-            return None
-        value = without_hidden(msgspec.json.decode(raw))
-        for name in rest:
+        value = _value(seen, narrow)
+        for name in path.leading[len(narrow) :]:
             value = value.get(name) if isinstance(value, dict) else None
         return _cell_of(path.search(value))
 
@@ -50,14 +45,18 @@ def jsonpath_column(expression: str, kind: Selection) -> ExtraColumn:
     return ExtraColumn(text_cell(name), "string", cell, whole=whole)
 
 
-def _narrowed(raw: msgspec.Raw | bytes, names: Sequence[str]) -> msgspec.Raw | bytes | None:
-    """The part of an object below these fields: the rest of it is never decoded."""
-    for name in names:
-        inner = _fields_decoder.decode(raw).get(name)
-        if inner is None:
-            return None
-        raw = inner
-    return raw
+def _value(seen: Seen, names: tuple[str, ...]) -> Json:
+    """What an object has below these fields, without what is hidden; the rest of it is not decoded."""
+    raw = _narrowed(seen, names)
+    return None if raw is None else seen.once(("value", names), lambda: without_hidden(msgspec.json.decode(raw)))
+
+
+def _narrowed(seen: Seen, names: tuple[str, ...]) -> msgspec.Raw | bytes | None:
+    if not names:
+        return seen.raw
+    outside = names[:-1]
+    raw = _narrowed(seen, outside)
+    return None if raw is None else seen.once(("fields", outside), lambda: _fields_decoder.decode(raw)).get(names[-1])
 
 
 def _cell_of(found: list[Json]) -> ExtraCell:
@@ -68,7 +67,7 @@ def _cell_of(found: list[Json]) -> ExtraCell:
     value = found[0]
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and math.isfinite(value) and abs(value) <= _SAFE_INTEGER:
+    if isinstance(value, int | float) and abs(value) <= _SAFE_INTEGER:
         return value
     return text_cell(_text(value))
 

@@ -1,4 +1,4 @@
-r"""kubectl's JSONPath, as far as a column needs it, put into JMESPath (https://jmespath.org/specification.html).
+r"""kubectl's JSONPath (https://kubernetes.io/docs/reference/kubectl/jsonpath/), as far as a column needs it.
 
     {.spec.nodeName}  {.metadata.labels.example\.com/x}  {.metadata.labels['example.com/x']}    fields
     {.spec.containers[0].image}  {.spec.containers[-1].image}                                   one element
@@ -11,17 +11,18 @@ recursive descent, union, range, function or pattern, so that the time it takes 
 
 from __future__ import annotations
 
-import json
+import operator
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-
-import jmespath
-from jmespath.parser import ParsedResult
+from itertools import islice
 
 from headlamp.live.extra.column import BadExtra, Json
 
 MAX_LENGTH = 512
 MAX_STEPS = 24
+MOST_ELEMENTS = 10_000
+"""Elements that one step looks at: work on an object has an end, however large it is."""
 
 _NAME = r"(?:\\.|[^\\.\[\](){}'\"?*@=!<>\s])+"
 _TEXT = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
@@ -38,6 +39,15 @@ _STEP = re.compile(
 )
 _FIELD = re.compile(rf"\.({_NAME})", re.ASCII)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ORDERED: dict[str, Callable[[Json, Json], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+_Step = Callable[[Iterable[Json]], Iterator[Json]]
+"""From what has been found to what is found in that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +56,14 @@ class KubectlPath:
 
     leading: tuple[str, ...]
     fields: tuple[str, ...]
-    _rest: ParsedResult | None
-    _projections: int
+    _steps: tuple[_Step, ...]
 
     def search(self, value: Json) -> list[Json]:
-        """All that is found below `value`, which is what the leading fields lead to."""
-        found = value if self._rest is None else self._rest.search(value)
-        if found is None:
-            return []
-        if not self._projections:
-            return [found]
-        for _ in range(self._projections - 1):
-            found = [item for inner in found if isinstance(inner, list) for item in inner]
-        return list(found)
+        """All that is found below `value`, which is what the leading fields lead to. What is null is not there."""
+        found = [] if value is None else [value]
+        for step in self._steps:
+            found = list(step(found))
+        return found
 
 
 def parse_path(expression: str) -> KubectlPath:
@@ -71,8 +76,8 @@ def parse_path(expression: str) -> KubectlPath:
     text = text.removeprefix("$")
     leading: list[str] = []
     fields: list[str] = []
-    rest: list[str] = []
-    projections = at = steps = 0
+    rest: list[_Step] = []
+    at = steps = 0
     while at < len(text):
         step = _STEP.match(text, at)
         steps += 1
@@ -85,24 +90,20 @@ def parse_path(expression: str) -> KubectlPath:
         if name is not None:
             fields.append(name)
             if rest:
-                rest.append("." + json.dumps(name))
+                rest.append(_field(name))
             else:
                 leading.append(name)
-            continue
-        if step["index"] is not None:
-            rest.append(f"[{int(step['index'])}]")
-            continue
-        projections += 1
-        if step["every"] is not None:
-            rest.append(step["every"].replace(" ", ""))
-            continue
-        path = [_unescaped(name) for name in _FIELD.findall(step["path"])]
-        fields += path
-        rest.append(f"[?{'.'.join(map(json.dumps, path))} {step['operator']} {_literal(step['operand'])}]")
+        elif step["index"] is not None:
+            rest.append(_element(int(step["index"])))
+        elif step["every"] is not None:
+            rest.append(_values if step["every"] == ".*" else _elements)
+        else:
+            path = [_unescaped(name) for name in _FIELD.findall(step["path"])]
+            fields += path
+            rest.append(_those_that(path, step["operator"], _operand(step["operand"])))
     if not steps:
         raise BadExtra("The expression is empty; one looks like {.spec.nodeName}.")
-    parsed = jmespath.compile("@" + "".join(rest)) if rest else None
-    return KubectlPath(tuple(leading), tuple(fields), parsed, projections)
+    return KubectlPath(tuple(leading), tuple(fields), tuple(rest))
 
 
 def _field_of(step: re.Match[str]) -> str | None:
@@ -115,7 +116,60 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text)
 
 
-def _literal(operand: str) -> str:
-    """A JMESPath literal: JSON between backquotes."""
-    value = json.dumps(_unescaped(operand[1:-1])) if operand[0] in "'\"" else operand
-    return "`" + value.replace("`", "\\u0060") + "`"
+def _operand(text: str) -> str | float | bool:
+    if text[0] in "'\"":
+        return _unescaped(text[1:-1])
+    if text in ("true", "false"):
+        return text == "true"
+    return float(text) if "." in text else int(text)
+
+
+def _field(name: str) -> _Step:
+    return lambda found: (inner for value in found if (inner := _below(value, name)) is not None)
+
+
+def _below(value: Json, name: str) -> Json:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _element(index: int) -> _Step:
+    def step(found: Iterable[Json]) -> Iterator[Json]:
+        for value in found:
+            if isinstance(value, list) and -len(value) <= index < len(value) and value[index] is not None:
+                yield value[index]
+
+    return step
+
+
+def _elements(found: Iterable[Json]) -> Iterator[Json]:
+    elements = (element for value in found if isinstance(value, list) for element in value)
+    return (element for element in islice(elements, MOST_ELEMENTS) if element is not None)
+
+
+def _values(found: Iterable[Json]) -> Iterator[Json]:
+    values = (inner for value in found if isinstance(value, dict) for inner in value.values())
+    return (inner for inner in islice(values, MOST_ELEMENTS) if inner is not None)
+
+
+def _those_that(path: list[str], sign: str, operand: str | float | bool) -> _Step:
+    def step(found: Iterable[Json]) -> Iterator[Json]:
+        for element in _elements(found):
+            value = element
+            for name in path:
+                value = _below(value, name)
+            if _compares(value, sign, operand):
+                yield element
+
+    return step
+
+
+def _compares(value: Json, sign: str, operand: str | float | bool) -> bool:
+    """Only what is of the operand's type equals it, or has an order with it; true and 1 are of different types."""
+    alike = _type_of(value) is _type_of(operand)
+    if sign in ("==", "!="):
+        return (alike and value == operand) is (sign == "==")
+    return alike and not isinstance(operand, bool) and _ORDERED[sign](value, operand)
+
+
+def _type_of(value: Json) -> type:
+    return float if type(value) is int else type(value)

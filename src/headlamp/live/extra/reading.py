@@ -16,11 +16,12 @@ import msgspec
 from msgspec import Struct, field
 
 from headlamp.clusters.errors import AnswerTooLarge
-from headlamp.live.errors import BrokenStream, CannotPrint, Forbidden
-from headlamp.live.extra.column import UNREADABLE, Seen, is_secret
+from headlamp.live.errors import UNREADABLE, BrokenStream, CannotPrint, Forbidden
+from headlamp.live.extra.column import Seen, is_secret
 from headlamp.live.extra.metrics import PodMetricsList, UsageOf, metrics_target, usage_of
+from headlamp.live.paging import Paging
 from headlamp.live.protocol import Key
-from headlamp.live.resources import Selection
+from headlamp.live.resources import Selection, is_namespace
 from headlamp.live.upstream import Upstream
 
 METADATA_ACCEPT = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
@@ -29,14 +30,13 @@ MAX_PAGE_BYTES = 32 * 1024 * 1024
 MAX_METRICS_BYTES = 32 * 1024 * 1024
 # Objects a page; the smaller ones are for kinds whose objects are so large that a page of the size before is too much.
 _PAGES = (500, 50, 5)
-# So many objects are looked at before other work gets its turn: half a millisecond to two.
+# So many objects, or bytes of them, are looked at before other work gets its turn: half a millisecond to two.
 _OBJECTS_A_TURN = 25
+_BYTES_A_TURN = 256 * 1024
 
 # What a request of its own costs beside an object of a list, in CPU time of API server and ours together: so many
 # objects of a list are as dear as one request (`docs/performance.md`).
 OBJECTS_A_REQUEST = 4
-
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
 
 class _Metadata(Struct, frozen=True, gc=False):
@@ -113,30 +113,31 @@ class ObjectReader:
 
         Raises a `Problem` (see `Upstream`), `BrokenStream` for a list that is none, and `AnswerTooLarge`.
         """
-        if read.namespace and not _NAMESPACE.fullmatch(read.namespace):
+        if read.namespace and not is_namespace(read.namespace):
             return
         selection = self._selection
         if read.name is not None:
             selector = f"metadata.name={_escaped(read.name)}"
             selection = replace(selection, label_selector="", field_selector=selector)
-        sizes, rest = list(_PAGES), ""
-        while True:
+        sizes, paging, more = list(_PAGES), Paging(), True
+        while more:
             try:
-                listing = await self._page(selection, read.namespace, sizes[0], rest, whole=whole)
+                listing = await self._page(selection, read.namespace, sizes[0], paging.rest, whole=whole)
             except AnswerTooLarge:
                 sizes.pop(0)
                 if not sizes or read.name is not None:
                     raise
                 continue
-            for number, raw in enumerate(listing.items or ()):
-                if number % _OBJECTS_A_TURN == _OBJECTS_A_TURN - 1:
+            objects = size = 0
+            for raw in listing.items or ():
+                if objects >= _OBJECTS_A_TURN or size >= _BYTES_A_TURN:
+                    objects = size = 0
                     await asyncio.sleep(0)
+                objects, size = objects + 1, size + len(raw)
                 key = _key_of(raw)
                 if key in read.keys:
                     yield key, Seen(raw)
-            rest = listing.metadata.rest
-            if not rest:
-                return
+            more = paging.more(listing.metadata.rest, len(listing.items or ()))
 
     async def _page(
         self, selection: Selection, namespace: str | None, size: int, rest: str, *, whole: bool
@@ -161,7 +162,7 @@ class ObjectReader:
 
     async def usage(self, namespaces: Collection[str]) -> tuple[dict[Key, UsageOf], Forbidden | None]:
         """What the pods of these namespaces use, and why that of some may not be read. Raises as `objects` does."""
-        places = [name for name in namespaces if _NAMESPACE.fullmatch(name)]
+        places = [name for name in namespaces if is_namespace(name)]
         found: dict[Key, UsageOf] = {}
         refusal: Forbidden | None = None
         for outcome in await asyncio.gather(*map(self._usage_in, places), return_exceptions=True):

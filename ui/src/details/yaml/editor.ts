@@ -1,13 +1,13 @@
 /** CodeMirror for YAML to read. A chunk of its own: loaded when somebody opens the tab. */
 
-import { defaultKeymap } from "@codemirror/commands";
-import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, codeFolding, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, openSearchPanel, search, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { styleNonce } from "../../app/csp";
+import { readingKeys } from "./keys";
+import { yaml } from "./language";
 import { difference } from "./text";
 import { theme } from "./theme";
 
@@ -40,10 +40,10 @@ export class YamlView {
           bracketMatching(),
           highlightSelectionMatches(),
           search({ top: true }),
-          yaml(),
+          yaml,
           syntaxHighlighting(highlighting),
           theme,
-          keymap.of([...searchKeymap, ...foldKeymap, ...defaultKeymap]),
+          keymap.of([...searchKeymap, ...foldKeymap, ...readingKeys]),
         ],
       }),
     });

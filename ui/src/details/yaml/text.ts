@@ -1,6 +1,6 @@
 /** An object as YAML to read: in the order in which people write it, without what nobody reads. */
 
-import { stringify } from "yaml";
+import { dump } from "js-yaml";
 import type { KubeObject } from "../../kinds/object";
 
 export interface YamlOptions {
@@ -14,7 +14,7 @@ const FIRST = ["apiVersion", "kind", "metadata", "type", "immutable", "spec", "d
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 export function yamlOf(object: KubeObject, options: YamlOptions): string {
-  return stringify(ordered(prepared(object, options)), { lineWidth: 0, aliasDuplicateObjects: false });
+  return dump(ordered(prepared(object, options)), { lineWidth: -1, noRefs: true, quoteStyle: "double" });
 }
 
 export function isSecret(object: KubeObject): boolean {

@@ -1,8 +1,8 @@
 /** Objects by name across kinds: in the lists that are open, and in everything once somebody asks for that. */
-import { idOf } from "../api/discovery";
-import type { Resource } from "../app/types";
-import { live } from "../live/client.svelte";
-import type { Found } from "../live/protocol";
+import { idOf } from "../../api/discovery";
+import type { Resource } from "../../app/types";
+import { live } from "../../live/client.svelte";
+import type { Found } from "../../live/protocol";
 
 /** Between two letters nobody is asked. */
 const PAUSE = 120;

@@ -1,16 +1,16 @@
 /** What the palette offers to do: from anywhere, and with the selected row. */
-import { copyText } from "../app/clipboard";
-import { current } from "../app/current.svelte";
-import type { IconName } from "../app/icons";
-import { router } from "../app/router.svelte";
-import { theme, THEMES } from "../app/theme.svelte";
-import type { Tone } from "../app/types";
-import { dock } from "../dock/dock.svelte";
-import { kindFor } from "../kinds";
-import { session } from "../session/session.svelte";
-import type { ClusterStore } from "./cluster.svelte";
-import { overlays } from "./overlays.svelte";
-import { signOut } from "./signout";
+import { copyText } from "../../app/clipboard";
+import { current } from "../../app/current.svelte";
+import type { IconName } from "../../app/icons";
+import { router } from "../../app/router.svelte";
+import { theme, THEMES } from "../../app/theme.svelte";
+import type { Tone } from "../../app/types";
+import { dock } from "../../dock/dock.svelte";
+import { kindFor } from "../../kinds";
+import { session } from "../../session/session.svelte";
+import type { ClusterStore } from "../cluster.svelte";
+import { overlays } from "../overlays.svelte";
+import { signOut } from "../signout";
 
 /** A line of the palette. */
 export interface Item {

@@ -1,5 +1,5 @@
 /** What a line in the palette means: `kind namespace /part of the name`, `ns name`, `@cluster …`. */
-import type { Resource } from "../app/types";
+import type { Resource } from "../../app/types";
 
 export interface Reading {
   /** Another cluster, when one is named. */

@@ -1,0 +1,121 @@
+"""Whether a cluster still answers for what is watched of it.
+
+A watch is silent when nothing happens, and also when the API server has lost its etcd: it keeps all watches open then,
+and goes on sending bookmarks. So it is asked from time to time for something that it can only say with its etcd.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from headlamp.clusters.errors import ClusterUnreachable
+from headlamp.live.errors import Busy, Overloaded
+from headlamp.live.timing import Timing
+from headlamp.problems import Problem
+
+# One failure may be a connection that had gone idle for too long.
+_FAILURES = 2
+
+
+class Watching(Protocol):
+    """Whoever has a watch open."""
+
+    async def latest(self) -> str:
+        """The version that the cluster is at. Raises a `Problem`."""
+        ...
+
+    def lost(self, problem: Problem) -> None:
+        """The cluster does not answer any more, so that what the watch shows may be old."""
+        ...
+
+    def found(self) -> None:
+        """It answers again."""
+        ...
+
+
+class Pulse:
+    """Asks for all who watch something of one API group of one cluster, as one of them after the other.
+
+    `problem` is why what they show may be old, None while the cluster answers. Watches are opened anew all the time, so
+    it does not begin again when for a moment there is none.
+    """
+
+    def __init__(self, timing: Timing) -> None:
+        self.problem: Problem | None = None
+        self._timing = timing
+        self._watching: dict[Watching, None] = {}
+        self._failures = 0
+        self._due: asyncio.TimerHandle | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def felt_by(self, watching: Watching) -> Iterator[None]:
+        """Tell `watching` for as long as the block lasts; `problem` says how it is at the beginning."""
+        self._watching[watching] = None
+        if self._due is None and self._asking is None:
+            self._ask_in(self._timing.pulse)
+        try:
+            yield
+        finally:
+            del self._watching[watching]
+
+    def _ask_in(self, seconds: float) -> None:
+        self._due = asyncio.get_running_loop().call_later(seconds, self._begin)
+
+    def _begin(self) -> None:
+        self._due = None
+        if self._watching:
+            self._asking = asyncio.create_task(self._beat())
+        else:
+            self._failures, self.problem = 0, None
+
+    async def _beat(self) -> None:
+        try:
+            answers = await self._ask()
+            if answers is not None:
+                self._failures = 0 if answers else self._failures + 1
+                self._tell()
+        finally:
+            self._asking = None
+            self._ask_in(self._timing.away_pause if self._failures else self._timing.pulse)
+
+    def _tell(self) -> None:
+        if self._failures >= _FAILURES and self.problem is None:
+            self.problem = Busy("The cluster does not answer at the moment, so these rows may be old.")
+            for one in list(self._watching):
+                one.lost(self.problem)
+        elif not self._failures and self.problem is not None:
+            self.problem = None
+            for one in list(self._watching):
+                one.found()
+
+    async def _ask(self) -> bool | None:
+        """Whether it answers; None when that can't be told, since what came is about the one who asked."""
+        asking = next(iter(self._watching))
+        # Another one is next.
+        self._watching[asking] = self._watching.pop(asking)
+        try:
+            async with asyncio.timeout(self._timing.opening):
+                await asking.latest()
+        except Overloaded:
+            return None
+        except (ClusterUnreachable, Busy, TimeoutError):
+            return False
+        except Problem:
+            return None
+        return True
+
+
+class Pulses:
+    """The pulses of one cluster. Each API group has one server behind it, and so a pulse of its own."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._of: dict[str, Pulse] = {}
+
+    def of(self, group: str) -> Pulse:
+        """The pulse of an API group, "" for the core group."""
+        return self._of.setdefault(group, Pulse(self._timing))
