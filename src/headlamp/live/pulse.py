@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from headlamp.clusters.errors import ClusterUnreachable
 from headlamp.live.errors import Busy, Overloaded
@@ -110,12 +111,20 @@ class Pulse:
 
 
 class Pulses:
-    """The pulses of one cluster. Each API group has one server behind it, and so a pulse of its own."""
+    """The pulses of one cluster. Each API group has one server behind it, and so a pulse of its own.
+
+    A pulse is kept by those who watch: clients name groups as they like, and there is no end of names.
+    """
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
-        self._of: dict[str, Pulse] = {}
+        self._of: WeakValueDictionary[str, Pulse] = WeakValueDictionary()
 
     def of(self, group: str) -> Pulse:
         """The pulse of an API group, "" for the core group."""
-        return self._of.setdefault(group, Pulse(self._timing))
+        if (known := self._of.get(group)) is None:
+            known = self._of[group] = Pulse(self._timing)
+        return known
+
+    def __len__(self) -> int:
+        return len(self._of)

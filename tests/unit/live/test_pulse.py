@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -13,7 +14,7 @@ from tests.unit.live.kit import FAST, FakeViewer, Page, until
 from headlamp.clusters.errors import ClusterUnreachable
 from headlamp.live.errors import Busy, Forbidden, Overloaded
 from headlamp.live.hub import Hub
-from headlamp.live.pulse import Pulse
+from headlamp.live.pulse import Pulse, Pulses
 from headlamp.problems import Problem
 
 PATIENCE_S = 30.0
@@ -164,3 +165,13 @@ async def test_nothing_is_asked_when_nobody_watches_any_more_and_nothing_kept() 
     asked = watcher.asked
     await asyncio.sleep(5 * QUICK.pulse)
     assert watcher.asked == asked
+
+
+async def test_groups_that_somebody_makes_up_leave_nothing_behind() -> None:
+    pulses = Pulses(QUICK)
+    for number in range(100):
+        pulses.of(f"g{number}.example.com")
+    kept = pulses.of("apps")
+    gc.collect()
+    assert pulses.of("apps") is kept
+    assert len(pulses) == 1
