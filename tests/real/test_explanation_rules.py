@@ -89,16 +89,18 @@ def takes(server: ApiServer, shown: str) -> bool:
 
 
 NOW = int(time.time())
+"""When the tests were collected: it may be an hour before they run."""
+DAY = 24 * 3600
 TAKEN: Mapping[str, Mapping[str, Any]] = {
     "as an access token": {"header": {"typ": "at+jwt"}},
     "signed with PS256": {"alg": "PS256"},
     "signed with RS512": {"alg": "RS512"},
     "signed with ES256": {"alg": "ES256"},
     "one audience of several": {"aud": ["somebody", "headlamp"]},
-    "expiry in quotes": {"exp": str(NOW + 900)},
-    "expiry with a fraction": {"exp": NOW + 900.5},
+    "expiry in quotes": {"exp": str(NOW + DAY)},
+    "expiry with a fraction": {"exp": NOW + DAY + 0.5},
     "good in half a minute": {"nbf": NOW + 30},
-    "issued in the future": {"iat": NOW + 9000},
+    "issued in the future": {"iat": NOW + DAY},
     "issue in quotes": {"iat": str(NOW)},
     "without issue": {"iat": GONE},
     "one group as a text": {"groups": "developers"},
@@ -132,7 +134,7 @@ REFUSED_EVER: Mapping[str, Mapping[str, Any]] = {
 }
 OFF: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "expired": ("exp", {"exp": NOW - 60}),
-    "not good yet": ("nbf", {"nbf": NOW + 3600}),
+    "not good yet": ("nbf", {"nbf": NOW + DAY}),
     "groups that are numbers": ("groups", {"groups": [1]}),
     "groups that are an object": ("groups", {"groups": {"a": "b"}}),
     "groups that are elsewhere": (
