@@ -147,6 +147,10 @@ class Overloaded(Busy):
     """The API server is there, and turns away more than it can do at once (429)."""
 
 
+class Undecided(Busy):
+    """Some of those who read together were refused it, which is not believed of all of them yet."""
+
+
 class BrokenStream(Problem):
     """A watch said something that is not the protocol, or an ERROR event: nothing after it can be trusted."""
 

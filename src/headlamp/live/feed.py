@@ -26,7 +26,7 @@ from headlamp.live.errors import (
 from headlamp.live.pacing import Pacing
 from headlamp.live.paging import Paging
 from headlamp.live.protocol import Key
-from headlamp.live.pulse import Pulses
+from headlamp.live.pulse import Pulses, Source
 from headlamp.live.resources import Selection
 from headlamp.live.rows import RowTable
 from headlamp.live.tables import Event, Include, TableReader, Values
@@ -280,6 +280,11 @@ class Feed:
     def lists(self) -> int:
         """How many lists are asked for to read all once."""
         return 1
+
+    @property
+    def source(self) -> Source:
+        """See `Watching`."""
+        return self._upstream.carrier, self._context.selection.plural
 
     async def latest(self) -> str:
         """The version that the cluster is at."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from headlamp.clusters.errors import ClusterUnreachable
-from headlamp.live.errors import Busy, Overloaded
+from headlamp.live.errors import Busy, Overloaded, Undecided
 from headlamp.live.timing import Timing
 from headlamp.problems import Problem
 
@@ -21,8 +21,15 @@ from headlamp.problems import Problem
 _FAILURES = 2
 
 
+Source = tuple[str, str]
+"""As whom something is read, and which kind it is."""
+
+
 class Watching(Protocol):
     """Whoever has a watch open."""
+
+    @property
+    def source(self) -> Source: ...
 
     async def latest(self) -> str:
         """The version that the cluster is at. Raises a `Problem`."""
@@ -39,6 +46,9 @@ class Watching(Protocol):
 
 class Pulse:
     """Asks for all who watch something of one API group of one cluster, as one of them after the other.
+
+    Where one gets no answer, two ask next, of different users and kinds if there are such: the key that a kind is
+    encrypted with, or the connections of one user, are not the cluster.
 
     `problem` is why what they show may be old, None while the cluster answers. Watches are opened anew all the time, so
     it does not begin again when for a moment there is none.
@@ -75,9 +85,9 @@ class Pulse:
 
     async def _beat(self) -> None:
         try:
-            answers = await self._ask()
-            if answers is not None:
-                self._failures = 0 if answers else self._failures + 1
+            answers = await asyncio.gather(*map(self._ask, self._next()))
+            if any(answer is not None for answer in answers):
+                self._failures = 0 if any(answers) else self._failures + 1
                 self._tell()
         finally:
             self._asking = None
@@ -93,15 +103,29 @@ class Pulse:
             for one in list(self._watching):
                 one.found()
 
-    async def _ask(self) -> bool | None:
+    def _next(self) -> list[Watching]:
+        """Whose turn it is to ask: after a failure also whoever has the least in common with that one."""
+        asking = next(iter(self._watching), None)
+        if asking is None:
+            return []
+        who, kind = asking.source
+
+        def unlike(other: Watching) -> int:
+            other_who, other_kind = other.source
+            return (other_kind != kind) + (other_who != who)
+
+        other = max(self._watching, key=unlike)
+        return [asking, other] if self._failures and unlike(other) else [asking]
+
+    async def _ask(self, asking: Watching) -> bool | None:
         """Whether it answers; None when that can't be told, since what came is about the one who asked."""
-        asking = next(iter(self._watching))
-        # Another one is next.
-        self._watching[asking] = self._watching.pop(asking)
+        if asking in self._watching:
+            # Another one is next.
+            self._watching[asking] = self._watching.pop(asking)
         try:
             async with asyncio.timeout(self._timing.opening):
                 await asking.latest()
-        except Overloaded:
+        except (Overloaded, Undecided):
             return None
         except (ClusterUnreachable, Busy, TimeoutError):
             return False

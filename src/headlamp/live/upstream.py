@@ -102,6 +102,11 @@ class Upstream:
         body = await self._read(unselected.target(namespace, **query), "", MAX_PAGE_BYTES)
         return TableReader().page(body, namespace="", now=self.now()).version
 
+    @property
+    def carrier(self) -> str:
+        """The identity of whoever has their turn to ask; "" when nobody is left."""
+        return next((member.identity for member in self._members), "")
+
     async def read(self, target: str, accept: str, limit: int) -> bytes:
         """One answer in the form that `accept` names, of at most `limit` bytes."""
         return await self._read(target, accept, limit)
@@ -193,6 +198,10 @@ class Upstream:
                         self._members.lost(member, refusal.problem)
                     else:
                         refused[member] = refusal.problem
+                except Problem:
+                    # It may be with this one's way only: their share of connections may be used up.
+                    self._members.pass_over(member)
+                    raise
             self._verdicts.grant(asked, member, refused)
             yield answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from headlamp.clusters.errors import TokenTooLarge
-from headlamp.live.errors import Busy, Forbidden, IdentityChanged, Rejected, SessionEnded, SignInAgain
+from headlamp.live.errors import Forbidden, IdentityChanged, Rejected, SessionEnded, SignInAgain, Undecided
 from headlamp.live.members import Member, Members
 from headlamp.live.timing import Timing
 from headlamp.problems import Problem
@@ -64,9 +64,9 @@ class Verdicts:
         if isinstance(problem, Rejected | Forbidden) and problem.retry_after is None and self._may_pass(asked):
             for member in refused:
                 member.rejection = None
-            busy = Busy(problem.message)
-            busy.__cause__ = problem
-            return busy
+            undecided = Undecided(problem.message)
+            undecided.__cause__ = problem
+            return undecided
         return problem
 
     def _of_strangers(self, asked: Asked, refused: Mapping[Member, Problem], problem: Problem) -> Problem:
@@ -76,9 +76,10 @@ class Verdicts:
         others lost theirs.
         """
         denied = self._denied.setdefault(asked, set())
+        denied.intersection_update(self._members)
         denied.update(member for member, refusal in refused.items() if isinstance(refusal, _DENIALS))
         if any(member not in denied for member in self._members):
-            return Busy(
+            return Undecided(
                 "Not everybody for whom this is read could ask the cluster yet.",
                 retry_after=None if isinstance(problem, _DENIALS) else problem.retry_after,
             )

@@ -6,15 +6,16 @@ import asyncio
 import dataclasses
 import gc
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 
 import pytest
 from tests.unit.live.fake_apiserver import FakeApiServer, Fault, status_body
 from tests.unit.live.kit import FAST, FakeViewer, Page, until
 
 from headlamp.clusters.errors import ClusterUnreachable
-from headlamp.live.errors import Busy, Forbidden, Overloaded
+from headlamp.live.errors import Busy, Forbidden, Overloaded, Undecided
 from headlamp.live.hub import Hub
-from headlamp.live.pulse import Pulse, Pulses
+from headlamp.live.pulse import Pulse, Pulses, Source
 from headlamp.problems import Problem
 
 PATIENCE_S = 30.0
@@ -78,8 +79,9 @@ async def test_g3_rows_are_not_said_to_be_live_while_the_api_server_is_without_i
 class Watcher:
     """`Watching` with one answer for every question, until it is told another."""
 
-    def __init__(self, answer: Problem | None = None) -> None:
+    def __init__(self, answer: Problem | None = None, source: Source = ("ann", "pods")) -> None:
         self.answer = answer
+        self.source = source
         self.asked = 0
         self.told: list[str] = []
         self.in_turn = asyncio.Event()
@@ -119,6 +121,17 @@ async def test_all_are_told_when_nothing_is_answered_and_when_it_is_again(answer
     assert [one.told for one in watchers] == [["lost", "found"]] * 2
 
 
+@pytest.mark.parametrize("other", [("ann", "secrets"), ("bob", "pods"), ("bob", "secrets")])
+async def test_what_is_broken_for_one_user_or_kind_is_not_the_cluster(other: Source) -> None:
+    pulse, broken = Pulse(QUICK), [Watcher(Busy("unable to decrypt"), other) for _ in range(4)]
+    watcher = Watcher()
+    with ExitStack() as watching:
+        for one in (*broken, watcher):
+            watching.enter_context(pulse.felt_by(one))
+        await until(lambda: min(one.asked for one in broken) > 5)
+    assert watcher.told == []
+
+
 async def test_an_answer_that_does_not_come_is_none() -> None:
     class Silent(Watcher):
         async def latest(self) -> str:
@@ -130,7 +143,9 @@ async def test_an_answer_that_does_not_come_is_none() -> None:
         await until(lambda: silent.told == ["lost"])
 
 
-@pytest.mark.parametrize("answer", [Forbidden("no"), Overloaded("later")], ids=["forbidden", "overloaded"])
+@pytest.mark.parametrize(
+    "answer", [Forbidden("no"), Overloaded("later"), Undecided("who?")], ids=lambda one: type(one).__name__
+)
 async def test_a_refusal_of_the_one_who_asks_says_nothing_of_the_cluster(answer: Problem) -> None:
     pulse, watcher = Pulse(QUICK), Watcher(answer)
     with pulse.felt_by(watcher):

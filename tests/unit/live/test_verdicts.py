@@ -9,7 +9,7 @@ import pytest
 from tests.unit.live.kit import FAST, FakeCredential, FakeViewer, Page, until
 from tests.unit.live.people_apiserver import MAY, PeopleApiServer, Review
 
-from headlamp.live.errors import Busy, Forbidden, Rejected
+from headlamp.live.errors import Busy, Forbidden, Rejected, Undecided
 from headlamp.live.hub import Hub
 from headlamp.live.members import Member, Members
 from headlamp.live.verdicts import Asked, Verdicts
@@ -129,7 +129,7 @@ async def test_those_who_have_not_been_asked_are_asked_first() -> None:
     everybody = await reading.join(7)
     asked = [reading.ask(lambda _: Forbidden("no")) for _ in range(3)]
     assert [member for members, _ in asked for member in members][:7] == everybody
-    assert [type(problem) for _, problem in asked] == [Busy, Busy, Forbidden]
+    assert [type(problem) for _, problem in asked] == [Undecided, Undecided, Forbidden]
     (newcomer,) = await reading.join(1)
     members, problem = reading.ask(lambda _: Forbidden("no"))
     assert members[0] is newcomer
