@@ -34,6 +34,13 @@ def test_names_of_the_list_that_is_open_are_found_and_opened(page: Page) -> None
     expect(page).to_have_url(re.compile(r"/services\?.*sel=.*storefront"))
 
 
+def test_a_kind_is_gone_to_by_the_beginning_of_its_name(page: Page) -> None:
+    page.get_by_role("combobox").fill("depl")
+    expect(choice(page, "Search all kinds for depl")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/deployments\.apps"))
+
+
 def test_everything_is_searched_when_somebody_asks_for_it(page: Page) -> None:
     page.get_by_role("combobox").fill("storefront")
     expect(choice(page, DEPLOYMENT)).to_have_count(0)
