@@ -38,11 +38,13 @@ async def proxy_http(
         raise OnlyWebSocket("The request asks for an upgrade that is not a WebSocket.")
 
     upload = Upload(request.content, patient=target.is_stream) if request.body_exists else None
+    answer: web.StreamResponse | None = None
 
     def over() -> bool:
-        return client_is_gone(request) or _is_ended(credential) or (upload is not None and upload.stalled)
+        # Once the cluster answers it is for the cluster to say how long it waits for the rest.
+        stalled = upload is not None and upload.stalled and answer is None
+        return stalled or client_is_gone(request) or _is_ended(credential)
 
-    answer: web.StreamResponse | None = None
     try:
         with CutWhen(over):
             sent = headers_up(request.headers, await bearer_for(cluster, credential))

@@ -97,3 +97,20 @@ async def test_a_cluster_that_takes_long_is_not_a_sender_who_is_silent(
     async with await waiting as answer:
         assert answer.status == 200
         assert await answer.read() == b"whole"
+
+
+async def test_an_answer_that_comes_before_the_body_has_ended_comes_whole(
+    front: Front, upstream: RecordingUpstream
+) -> None:
+    async def early(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Length": "8"})
+        await answer.prepare(request)
+        for _ in range(4):
+            await answer.write(b"ok")
+            await asyncio.sleep(upload.SILENCE_S)
+        return answer
+
+    upstream.handler = early
+    answer = await (await Sender.begin(front, PATH)).answer()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"okokokok")
