@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 from tests.support.browsing import sign_in, watch
 from tests.support.demo_in_thread import demo_with_windows
 
@@ -77,6 +78,14 @@ def test_filters_and_counts_on_the_server(page: Page) -> None:
     expect(page.locator(".list .count")).to_have_text(re.compile(r"^1,\d\d\d$"))
 
 
+def test_a_filter_that_is_too_long_is_cut_between_conditions_and_that_is_told(page: Page) -> None:
+    # The server takes 2,048 characters; the last one of these would be half a smile.
+    text = f"storefront -{'x' * (2047 - len('storefront -'))}\N{GRINNING FACE}"
+    page.goto(f"{page.url.partition('?')[0]}?sort=Name&q={quote(text)}")
+    expect(rows(page).first).to_contain_text("storefront")
+    expect(page.locator("#filter-problem")).to_contain_text("Only the first 2,048 characters of the filter")
+
+
 def test_sorts_on_the_server(page: Page) -> None:
     first = names(page)[0]
     page.get_by_role("columnheader", name="Name", exact=True).get_by_role("button").click()
@@ -126,6 +135,59 @@ def test_a_namespace_with_few_rows_comes_whole_and_all_come_in_windows_again(pag
     expect(page.locator(".list .count")).to_have_text(re.compile(r"^1,\d\d\d$"))
     assert rows(page).count() < MOST_HERE
     assert complaints == []
+
+
+def test_a_place_that_was_gone_to_among_other_rows_is_not_selected_later(
+    long_demo: str, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    held: list[str | bytes] = []
+    holding = False
+
+    def between(client: WebSocketRoute) -> None:
+        server = client.connect_to_server()
+        client.on_message(server.send)
+        server.on_message(lambda message: held.append(message) if holding else client.send(message))
+        clients.append(client)
+
+    clients: list[WebSocketRoute] = []
+    page.route_web_socket(re.compile("/api/live$"), between)
+    sign_in(page, f"{long_demo}/c/demo/pods?sort=Name", "Anna")
+    expect(rows(page).first).to_be_visible()
+    holding = True
+    page.keyboard.press("End")
+    expect(page.locator(".pending").first).to_be_visible()
+    field = page.get_by_role("textbox", name=re.compile("^Filter"))
+    field.fill("storefront")
+    field.fill("")
+    expect(page).not_to_have_url(re.compile("storefront"))
+    holding = False
+    for message in held:
+        clients[-1].send(message)
+    page.get_by_role("grid").evaluate("grid => grid.scrollTop = grid.scrollHeight")
+    expect(rows(page).first).to_be_visible()
+    expect(page.locator(".pending")).to_have_count(0)
+    assert page.get_by_role("grid").evaluate("grid => grid.scrollTop") > 0
+    expect(page).not_to_have_url(re.compile("sel="))
+
+
+def test_a_filter_that_is_cleared_shows_the_beginning_although_the_pointer_rests_on_a_row(
+    page: Page, long_demo: str
+) -> None:
+    # A list that is here as a whole.
+    page.goto(f"{long_demo}/c/demo/pods?ns=shop&sort=Name")
+    expect(rows(page).first).to_be_visible()
+    last = page.get_by_role("grid").evaluate("grid => grid.scrollTop = grid.scrollHeight") and names(page)[-1]
+    field = page.get_by_role("textbox", name=re.compile("^Filter"))
+    field.fill(str(last))
+    expect(rows(page)).to_have_count(1)
+    rows(page).first.hover()
+    field.press("Control+a")
+    field.press("Delete")
+    expect(page.locator(".list .count")).not_to_contain_text("of")
+    expect(rows(page).nth(1)).to_be_visible()
+    assert page.get_by_role("grid").evaluate("grid => grid.scrollTop") == 0
+    expect(page.get_by_role("button", name=re.compile("new above"))).to_have_count(0)
 
 
 def test_help_on_the_filter_is_a_key_away(page: Page) -> None:

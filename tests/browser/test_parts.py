@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from tests.support.browsing import sign_in
 
 OPENED = "**/assets/opened-*.js"
@@ -64,3 +64,52 @@ def test_whoever_comes_by_a_link_to_an_object_gets_its_details_without_waiting_f
     with page.expect_request(OPENED):
         page.goto(f"{address}&sel=shop/storefront-0")
     expect(page.get_by_role("grid")).to_have_count(0)
+
+
+def test_keys_are_not_the_lists_while_what_was_opened_is_on_its_way(address: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    held: list[Route] = []
+    page.route(OPENED, lambda route: held.append(route))
+    page.goto(address)
+    expect(row(page)).to_be_visible()
+    page.keyboard.press("Control+k")
+    coming = page.get_by_role("dialog", name="Loading")
+    expect(coming).to_be_attached()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(coming).to_have_count(0)
+    expect(page.locator("[data-key].selected")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(coming).to_be_attached()
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_the_page_itself_is_missed_in_words(address: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.route("**/assets/page-*.js", lambda route: route.fulfill(status=404))
+    page.goto(address)
+    expect(page.get_by_role("alert")).to_contain_text(MISSED)
+    page.unroute("**/assets/page-*.js")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(row(page)).to_be_visible()
+
+
+def test_details_on_a_phone_are_waited_for_in_sight_and_left_when_they_are_missing(
+    address: str, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
+    held: list[Route] = []
+    page.route(OPENED, lambda route: held.append(route))
+    page.goto(address)
+    page.get_by_role("grid").locator("[data-key]").first.click()
+    expect(page.locator(".pane .wait")).to_be_visible()
+    page.wait_for_function("document.querySelector('.pane .wait').getBoundingClientRect().width > 300")
+    for route in held:
+        route.abort()
+    expect(page.get_by_role("alert")).to_contain_text(MISSED)
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("grid").locator("[data-key]").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -12,7 +12,6 @@ from headlamp.live.protocol import Name, ResourceRef
 MAX_MESSAGE_BYTES = 64 * 1024
 
 SubscriptionId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Selector = Annotated[str, Meta(max_length=4096)]
 
 
 class ViewSpec(Struct, frozen=True):
@@ -45,8 +44,8 @@ class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe"):
     cluster: Name
     resource: ResourceRef
     namespaces: list[Name] | None = None
-    label_selector: Selector = ""
-    field_selector: Selector = ""
+    label_selector: str = ""
+    field_selector: str = ""
     view: ViewSpec | None = None
     known_namespaces: list[Name] = []
 

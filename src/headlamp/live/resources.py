@@ -10,6 +10,7 @@ from headlamp.live.client_messages import Subscribe
 from headlamp.live.errors import BadRequest
 
 MAX_NAMESPACES = 500
+MAX_SELECTOR = 4096
 
 # RFC 1123 labels and subdomains, as the API server itself demands of groups, versions, plurals and namespaces.
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
@@ -80,7 +81,11 @@ def selection_of(message: Subscribe) -> Selection:
     if not _LABEL.fullmatch(resource.plural):
         raise BadRequest("The plural of the resource is not a valid name.")
     if _CONTROL.search(message.label_selector) or _CONTROL.search(message.field_selector):
-        raise BadRequest("A selector has control characters.")
+        raise BadRequest("A selector has control characters.", remedy="Correct the selectors.")
+    if max(len(message.label_selector), len(message.field_selector)) > MAX_SELECTOR:
+        raise BadRequest(
+            f"A selector has more than {MAX_SELECTOR:,} characters.", remedy="Name fewer values in the selectors."
+        )
     namespaces = None
     if message.namespaces is not None and resource.namespaced:
         if not message.namespaces:
@@ -101,7 +106,10 @@ def selection_of(message: Subscribe) -> Selection:
 
 def _names(namespaces: list[str]) -> tuple[str, ...]:
     if len(namespaces) > MAX_NAMESPACES:
-        raise BadRequest(f"More than {MAX_NAMESPACES} namespaces are named; null asks for all namespaces.")
+        raise BadRequest(
+            f"More than {MAX_NAMESPACES} namespaces are named; null asks for all namespaces.",
+            remedy="Name fewer namespaces, or look in all of them.",
+        )
     if not all(map(is_namespace, namespaces)):
-        raise BadRequest("A namespace is not a valid name.")
+        raise BadRequest("A namespace is not a valid name.", remedy="Correct the names of the namespaces.")
     return tuple(sorted(set(namespaces)))

@@ -34,7 +34,8 @@ class RowTable:
         # Whether the row was there when `take_changes` was called last.
         self._dirty: dict[Key, bool] = {}
         self.mentioned: set[Callable[[Key], None]] = set()
-        """Told of each row that the cluster speaks of, also when its cells stay as they are: the object may not."""
+        """Told of each row that the cluster speaks of, before it is put here; also when its cells stay as they are: the
+        object may not."""
 
     def __len__(self) -> int:
         return sum(map(len, self._namespaces.values()))

@@ -81,6 +81,24 @@ async def test_c5_messages_that_are_not_valid_get_a_typed_error_and_reach_no_clu
     await until(lambda: bool(page.views[9].synced))
 
 
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        (
+            subscribe(namespaces=[f"n{number}" for number in range(501)]),
+            "Name fewer namespaces, or look in all of them.",
+        ),
+        (subscribe(namespaces=["Shop"]), "Correct the names of the namespaces."),
+        (subscribe(label_selector=f"app in ({'x' * 4096})"), "Name fewer values in the selectors."),
+        (subscribe(field_selector="x" * 4097), "Name fewer values in the selectors."),
+    ],
+)
+async def test_whoever_asks_for_too_much_is_told_to_ask_for_less(page: Page, message: Any, remedy: str) -> None:
+    page.say(message)
+    await until(lambda: len(page.messages) == 2)
+    assert (page.messages[1]["id"], page.messages[1]["remedy"]) == (1, remedy)
+
+
 async def test_c5_a_message_that_is_too_large_closes_the_connection(viewer: FakeViewer, hub: Hub) -> None:
     page = Page().connect(viewer, hub)
     page.say(subscribe(label_selector="x" * 70_000))

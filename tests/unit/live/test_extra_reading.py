@@ -402,3 +402,14 @@ async def test_the_tabs_of_a_session_have_one_allowance_together(
     await until(lambda: tabs[1].column("label:app") == {"a/p1": "a1"})
     for tab in tabs[1:]:
         await tab.disconnect()
+
+
+async def test_a_row_that_comes_again_is_told_again(api: ObjectApiServer, page: ExtraPage) -> None:
+    page.look("label:app", rows=None)
+    await until(lambda: len(page.cells) == 2 * ROWS)
+    api.delete("pods", "a", "p1")
+    await until(lambda: "a/p1" not in page.views[1].rows)
+    # A page keeps no cells of rows that are gone.
+    del page.cells["a/p1"]
+    api.put_object("a", "p1", metadata={"labels": {"app": "a1"}}, spec={})
+    await until(lambda: page.cells.get("a/p1") == {"label:app": "a1"})

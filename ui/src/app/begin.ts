@@ -1,7 +1,8 @@
 /** What is asked for before anything is drawn: who is signed in, and what the address says will be looked at. */
 import { builtIn } from "../api/built-in";
-import { parseFilter } from "../list/filter";
+import { parseFilter, shortened } from "../list/filter";
 import { live } from "../live/client.svelte";
+import { LONGEST_FILTER } from "../live/limits";
 import { queryOf } from "../live/query";
 import { firstSight } from "../live/window";
 import { session } from "../session/session.svelte";
@@ -22,7 +23,7 @@ export function begin(): void {
     return;
   }
   const known = builtIn(resource);
-  if (known) live.expect(queryOf(cluster, known, ns, parseFilter(q)), firstSight(q, sort));
+  if (known) live.expect(queryOf(cluster, known, ns, parseFilter(q)), firstSight(shortened(q, LONGEST_FILTER), sort));
   void clusters.of(cluster).expect();
   if (sel) ahead(opened);
 }

@@ -8,6 +8,7 @@ import { textWidth } from "./measure";
 /** A column as the list draws it; `index` is its cell's, -1 for the namespace, which is no cell. */
 export interface ShownColumn {
   readonly index: number;
+  /** What an address and what is remembered name it by. A kind may have several of one name. */
   readonly name: string;
   /** What stands above it, where that is not its name. */
   readonly title?: string;
@@ -22,6 +23,8 @@ export interface ShownColumn {
 
 export const titleOf = ({ title, name }: ShownColumn): string => title ?? name;
 
+const NAMESPACE = "Namespace";
+
 export function describe(columns: readonly Column[], statusAt: number, withNamespace: boolean): ShownColumn[] {
   const shown: ShownColumn[] = columns.map((column, index) => ({
     index,
@@ -34,7 +37,9 @@ export function describe(columns: readonly Column[], statusAt: number, withNames
   }));
   if (withNamespace) {
     const name = shown.findIndex(({ role }) => role === "name");
-    shown.splice(name + 1, 0, { index: -1, name: "Namespace", role: "namespace", numeric: false, mono: false, description: "The namespace it is in.", wide: false });
+    // A custom resource may print a column of that name, of whatever it likes.
+    const own = shown.some((column) => column.name === NAMESPACE) ? "@namespace" : NAMESPACE;
+    shown.splice(name + 1, 0, { index: -1, name: own, title: NAMESPACE, role: "namespace", numeric: false, mono: false, description: "The namespace it is in.", wide: false });
   }
   return shown;
 }

@@ -3,8 +3,10 @@
 export type Operator = "" | ":" | "=" | ">" | ">=" | "<" | "<=";
 
 export interface Condition {
-  /** As it was typed, to take it away again. */
+  /** As it was typed. */
   readonly source: string;
+  /** The place of its first character in the filter's text, to take it away again. */
+  readonly at: number;
   readonly negated: boolean;
   /** "" for a word that may be anywhere; `ns`, `name`, `status`, a column's name in lower case, or an extra column's id. */
   readonly field: string;
@@ -39,7 +41,7 @@ export function parseFilter(text: string): Filter {
     const field = lowered(unfinished?.[1] ?? named);
     const operator = (unfinished?.[2] ?? sign) as Operator;
     const value = unfinished ? "" : (quoted ?? bare);
-    const condition = { source, negated: minus === "-", field, operator, value };
+    const condition = { source, at: match.index, negated: minus === "-", field, operator, value };
     if (field === "" && (value === "" || value === "-")) continue;
     conditions.push(condition);
     if (value && isSelector(condition)) (field === "label" ? labels : fields).push(condition.negated ? (opposite(condition) ?? value) : value);
@@ -85,15 +87,29 @@ export function withIds(text: string, ids: ReadonlyMap<string, string>): string 
   return parseFilter(text).conditions.map(written).join(" ");
 }
 
-/** The filter's text without one of its conditions. */
-export function without(text: string, condition: Condition): string {
-  return text.replace(condition.source, " ").replace(/\s+/g, " ").trim();
+/** The filter's text without one of its conditions; all others stay as they were typed. */
+export function without(text: string, { at, source }: Condition): string {
+  return `${text.slice(0, at).trimEnd()} ${text.slice(at + source.length).trimStart()}`.trim();
+}
+
+/** The filter's text with its last quote closed, so that what is put behind it is no part of what is quoted. */
+export function closed(text: string): string {
+  const last = [...text.matchAll(TOKEN)].at(-1);
+  const quoted = last?.[4];
+  return quoted === undefined || last?.[0].endsWith(`"${quoted}"`) ? text : `${text}"`;
+}
+
+/** As many of the filter's first conditions as `most` characters have room for. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const last = parseFilter(text).conditions.findLast(({ at, source }) => at + source.length <= most);
+  return last ? text.slice(0, last.at + last.source.length) : "";
 }
 
 /** The filter's text with one condition more, or without it when it is there. */
 export function toggled(text: string, source: string): string {
   const there = parseFilter(text).conditions.find((condition) => condition.source.toLowerCase() === source.toLowerCase());
-  return there ? without(text, there) : `${text} ${source}`.trim();
+  return there ? without(text, there) : `${closed(text)} ${source}`.trim();
 }
 
 /** A condition on a field, quoted where it needs to be. */

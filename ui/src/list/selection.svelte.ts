@@ -31,6 +31,8 @@ export class Selection {
   #revealed = "";
   /** The place that the reader has gone to before its row was here. */
   #awaited = $state(-1);
+  /** Which rows have places, and in which order. */
+  readonly #among = $derived.by(() => JSON.stringify([router.route.q, router.route.sort, this.rows()?.query]));
 
   constructor(
     private readonly view: ListView,
@@ -39,6 +41,10 @@ export class Selection {
   ) {
     $effect.pre(() => {
       if (this.#at >= 0 || !this.key) this.#lastAt = this.#at;
+    });
+    $effect.pre(() => {
+      void this.#among;
+      this.#awaited = -1;
     });
     // Whoever comes by a link or the palette sees the row that it names.
     $effect(() => {
@@ -60,12 +66,12 @@ export class Selection {
     $effect(() => {
       const entry = this.view.entries[this.#awaited - this.view.first];
       if (this.#awaited < 0 || !entry) return;
-      this.#awaited = -1;
       untrack(() => this.select(entry.row.key));
     });
   }
 
   select(key: string): void {
+    this.#awaited = -1;
     router.go({ sel: selOf(key) }, { replace: router.route.sel !== "" });
   }
 
@@ -78,7 +84,7 @@ export class Selection {
     const place = Math.max(0, Math.min(this.view.matching - 1, at));
     const entry = this.view.entries[place - this.view.first];
     if (entry) this.select(entry.row.key);
-    this.#awaited = entry ? -1 : place;
+    else this.#awaited = place;
     this.sheet()?.reveal(place);
     this.sheet()?.focus();
   }

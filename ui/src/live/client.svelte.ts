@@ -31,7 +31,7 @@ export class LiveClient {
   #byEvents = false;
   #subscriptions = new Map<number, RowSet>();
   #nextId = 1;
-  #search: { readonly number: number; readonly tell: (found: Found) => void } | null = null;
+  #search: { readonly number: number; readonly query: Search; readonly tell: (found: Found) => void } | null = null;
   #wait = FIRST_WAIT;
   #openedAt = 0;
   #expected: { readonly asked: string; readonly rows: RowSet } | null = null;
@@ -86,12 +86,12 @@ export class LiveClient {
     return rows;
   }
 
-  /** Look for names; `tell` is called again while more is read, until the returned function is called. */
+  /** Look for names, on this connection or the next; `tell` is called again while more is read, until the returned function is called. */
   search(query: Search, tell: (found: Found) => void): () => void {
-    const search = { number: this.#nextId++, tell };
+    const search = { number: this.#nextId++, query, tell };
     this.#search = search;
-    if (this.connection === "idle") this.#connect();
-    else this.#send({ type: "search", search: search.number, ...query });
+    if (this.connection === "open") this.#channel?.send(this.#sought());
+    else if (this.connection === "idle") this.#connect();
     return () => {
       if (this.#search === search) this.#search = null;
     };
@@ -110,6 +110,7 @@ export class LiveClient {
     for (const rows of this.#subscriptions.values()) rows.forget();
     this.#subscriptions.clear();
     this.#expected = null;
+    this.#search = null;
     this.connection = "idle";
     this.#channel?.close();
     this.#channel = null;
@@ -158,6 +159,11 @@ export class LiveClient {
     });
   }
 
+  /** What is searched for, if anything is. */
+  #sought(): object[] {
+    return this.#search ? [{ type: "search", search: this.#search.number, ...this.#search.query }] : [];
+  }
+
   /** Open a channel, on which the subscriptions `said` are known already; `refused` is called if it does not open. */
   #open(make: (listener: Listener) => Channel, refused: () => void, said?: ReadonlySet<number>): void {
     // Unpacking takes a moment; the chain keeps messages in the order they came in.
@@ -172,6 +178,7 @@ export class LiveClient {
         channel.send(this.#wanted(said));
         const gone = [...(said ?? [])].filter((id) => !this.#subscriptions.has(id));
         channel.send([...gone.map((id) => ({ type: "unsubscribe", id })), ...this.#looks(said ?? new Set())]);
+        channel.send(this.#sought());
       },
       frame: (data) => {
         const message = decode(data);

@@ -1,4 +1,5 @@
 /** The extra columns of one subscription: what the list asks for, and what the server has told of it. */
+import { MOST_LOOKED_AT } from "./limits";
 import type { ExtraCell, ExtraDefinition, ExtraMessage, WireKey } from "./protocol";
 
 /** Which extra columns of which rows are looked at; `rows` null for all of them. */
@@ -7,8 +8,6 @@ export interface Look {
   readonly rows: readonly WireKey[] | null;
 }
 
-/** Rows that one look may name. */
-const MOST_ROWS = 500;
 /** How long the rows in view have to stay the same before they are asked for, in milliseconds: scrolling passes by. */
 const SETTLE = 100;
 
@@ -39,7 +38,7 @@ export class ExtraColumns {
   look(extra: readonly string[], rows: readonly WireKey[] | null): void {
     const other = extra.join("\n") !== this.#look.extra.join("\n") || (rows === null) !== (this.#look.rows === null);
     const before = JSON.stringify(this.#look);
-    this.#look = { extra, rows: rows?.slice(0, MOST_ROWS) ?? null };
+    this.#look = { extra, rows: rows?.slice(0, MOST_LOOKED_AT) ?? null };
     // A list that is drawn again and again must not put off for ever what is asked for the rows that stay in it.
     if (!other && before === JSON.stringify(this.#look)) return;
     clearTimeout(this.#timer);
@@ -63,6 +62,16 @@ export class ExtraColumns {
       touched.push(key);
     }
     return touched;
+  }
+
+  /** A row is no longer in the list. */
+  drop(key: string): void {
+    this.#cells.delete(key);
+  }
+
+  /** Only these rows are in the list by now. */
+  retain(rows: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#cells.keys()) if (!rows.has(key)) this.#cells.delete(key);
   }
 
   /** Nobody looks any more. */

@@ -177,6 +177,8 @@ export class RowSet implements Subscription {
         this.asOf = message.as_of;
         this.took = message.took;
         this.error = null;
+        // What was here before a reset may have gone with it; of a window the rows in view decide.
+        if (!this.#model) this.extra.retain(this.rows);
         this.#tell();
         break;
       case "changes": {
@@ -286,6 +288,7 @@ export class RowSet implements Subscription {
       if (!row.goneAt) continue;
       if (now - row.goneAt >= GONE_FOR - 50) {
         this.rows.delete(row.key);
+        this.extra.drop(row.key);
         this.#gone--;
         this.#touched.set(row.key, row);
       } else next = Math.min(next, row.goneAt + GONE_FOR - now);

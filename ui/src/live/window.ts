@@ -1,5 +1,6 @@
 /** What is in sight of a list that is too long to be sent whole: the page's side of windows. */
 import type { Cell } from "../app/types";
+import { LONGEST_COLUMN_ID } from "./limits";
 import type { Row } from "./rows.svelte";
 import type { FacetCount, ViewSpec, WindowMessage } from "./protocol";
 
@@ -17,14 +18,11 @@ export interface Windowed {
   readonly problem: string;
 }
 
-/** What a list is going to show, as far as its address says; `sort` is a column's name, after a "-" when it descends. */
+/** What a list is going to show, as far as its address says: `filter` is of `LONGEST_FILTER` characters at most, `sort` a column's name, after a "-" when it descends. */
 export function firstSight(filter: string, sort: string): Sight {
   const name = sort.replace(/^-/, "");
-  return { filter: filter.slice(0, LONGEST_FILTER), sort: name === "" ? "@urgent" : name, descending: sort.startsWith("-"), status: "", first: 0, count: 100 };
+  return { filter, sort: name === "" || name.length > LONGEST_COLUMN_ID ? "@urgent" : name, descending: sort.startsWith("-"), status: "", first: 0, count: 100 };
 }
-
-/** Characters of a filter that the server takes. */
-export const LONGEST_FILTER = 2048;
 
 const sameRows = (a: Sight, b: Sight): boolean => a.filter === b.filter && a.sort === b.sort && a.descending === b.descending && a.status === b.status;
 

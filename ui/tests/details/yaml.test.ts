@@ -46,6 +46,20 @@ describe("Colours of YAML", () => {
     ]);
   });
 
+  // Where the time grows faster than the line these go on for minutes.
+  test.each([
+    ["digits and a letter", `${"1".repeat(1_000_000)}x`],
+    ["words far apart", `a${" ".repeat(1_000_000)}b`],
+    ["an item's words far apart", `-a${" ".repeat(1_000_000)}b`],
+  ])("a long line of %s is one text", (_, line) => {
+    // Compared by hand: a million characters are no message of a test.
+    expect([line, `- ${line}`, `k: ${line}`].map((each) => coloured(each).at(-1) === `string ${line}`)).toEqual([true, true, true]);
+  });
+
+  test("a text ends before the spaces that a comment follows", () => {
+    expect(coloured("a: b  c   # d")).toEqual(["propertyName a", "string b  c", "comment # d"]);
+  });
+
   test("a colon or a hash within a text begins nothing", () => {
     expect(coloured("image: registry:5000/web:1#2\nat: 12:30:45 # noon")).toEqual(["propertyName image", "string registry:5000/web:1#2", "propertyName at", "string 12:30:45", "comment # noon"]);
   });

@@ -68,7 +68,7 @@ test("secrets are hidden data, config maps open data", () => {
 });
 
 describe("tones of words", () => {
-  test.each([["Running", "ok"], ["Init:1/2", "run"], ["Init:CrashLoopBackOff", "err"], ["Ready,SchedulingDisabled", "warn"], ["ExitCode:1", "err"], ["SomethingElse", "unk"], ["Completed", "done"]])("%s is %s", (word, tone) => {
+  test.each([["Running", "ok"], ["Init:1/2", "run"], ["Init:CrashLoopBackOff", "err"], ["Ready,SchedulingDisabled", "warn"], ["ExitCode:1", "err"], ["SomethingElse", "unk"], ["Completed", "done"], ["constructor", "unk"]])("%s is %s", (word, tone) => {
     expect(toneOf(word)).toBe(tone);
   });
 });

@@ -5,6 +5,7 @@ import type { Cell } from "../../src/app/types";
 import { idFor, objectionTo, offersFor, titleOf } from "../../src/list/extra/catalogue";
 import { containerWords, describeExtras, extraText, shareOf } from "../../src/list/extra/columns";
 import { filteredBy, idsByTitle } from "../../src/list/extra/filtered";
+import { LONGEST_COLUMN_ID } from "../../src/live/limits";
 import { parseFilter } from "../../src/list/filter";
 import { plain } from "../../src/list/extra/plain";
 import { storedExtras, storeExtras } from "../../src/list/extra/stored";
@@ -50,11 +51,19 @@ describe("columns that a filter names", () => {
     const shown = Array.from({ length: 19 }, (_, at) => `label:l${at}`);
     expect(named("label:l3:a owner:a containers:b", PODS, [], shown)).toEqual(["label:l3", "owner"]);
   });
+  it("are none that the server would refuse, with all others that are looked at", () => {
+    const longest = `jsonpath:{.${"x".repeat(LONGEST_COLUMN_ID - 12)}}`;
+    expect(named(`${longest}:a ${longest.replace("x", "xx")}:a owner:b`)).toEqual([longest, "owner"]);
+  });
   it("go by what stands above them too", () => {
     const told: ExtraDefinition = { id: "jsonpath:{.spec.nodeName}", name: "nodeName", type: "string", problem: "" };
-    expect(idsByTitle(describeExtras(["usage:memory", "label:app", "last-restart", told.id], [told]))).toEqual(
+    expect(idsByTitle(describeExtras(["usage:memory", "label:app", "last-restart", told.id], [told]), [])).toEqual(
       new Map([["memory-used", "usage:memory"], ["app", "label:app"], ["last-restart", "last-restart"], ["nodename", told.id]]),
     );
+  });
+  it("take no name from what every list has, nor from a column of the API server", () => {
+    const extras = describeExtras(["label:status", "label:name", "label:ns", "label:namespace", "label:label", "label:field", "label:owner", "label:tier"], []);
+    expect(idsByTitle(extras, [OWNER])).toEqual(new Map([["tier", "label:tier"]]));
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conditionOn, inWordsOf, narrows, parseFilter, toggled, withIds, without } from "../../src/list/filter";
+import { closed, conditionOn, inWordsOf, narrows, parseFilter, shortened, toggled, withIds, without } from "../../src/list/filter";
 
 describe("the filter", () => {
   it("keeps selectors for the cluster", () => {
@@ -34,6 +34,41 @@ describe("the filter", () => {
     expect(first && without("status:Running api", first)).toBe("api");
     expect(toggled("api", "status:Error")).toBe("api status:Error");
     expect(toggled("api status:error", "status:Error")).toBe("api");
+  });
+  it.each([
+    ["-storefront-0 storefront", 1, "-storefront-0"],
+    ["shop shop", 0, "shop"],
+    ["a shop b shop", 3, "a shop b"],
+    ['-"a  b" x', 1, '-"a  b"'],
+    ['x  -"a  b" y', 0, '-"a  b" y'],
+    ['x "a  b', 1, "x"],
+  ])("loses that condition alone: of %s the one at %i", (text, at, left) => {
+    const condition = parseFilter(text).conditions[at];
+    expect(condition && without(text, condition)).toBe(left);
+  });
+  it.each([
+    ['"out of', '"out of"'],
+    ['-status:"Not', '-status:"Not"'],
+    ['"', '""'],
+    ['a "b"', 'a "b"'],
+    ['it"s', 'it"s'],
+    ["", ""],
+  ])("is closed where a quote is open: %s", (text, whole) => {
+    expect(closed(text)).toBe(whole);
+  });
+  it("takes one condition more behind an open quote", () => {
+    expect(toggled('"a', "status:Running")).toBe('"a" status:Running');
+    expect(parseFilter(toggled('x "', "status:Running")).conditions.map(({ source }) => source)).toEqual(["x", "status:Running"]);
+  });
+  it.each([
+    ["a bc", 4, "a bc"],
+    ["a bc", 3, "a"],
+    ['a "b c" d', 7, 'a "b c"'],
+    ['a "b c" d', 6, "a"],
+    ["a 😀😀", 4, "a"],
+    ["abc d", 2, ""],
+  ])("is shortened between conditions: %s to %i characters", (text, most, left) => {
+    expect(shortened(text, most)).toBe(left);
   });
   it("says a condition in words", () => {
     const words = parseFilter("-age>=1h node=w-01 ns:a -x").conditions.map((condition) => Object.values(inWordsOf(condition)).join(" "));

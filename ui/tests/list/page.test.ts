@@ -26,6 +26,14 @@ describe("ticks", () => {
     ticks.toggle("d", entries, true);
     expect([...ticks.keys].sort()).toEqual(["d", "gone"]);
   });
+  it("stay where a range can't be told", () => {
+    const ticks = new Ticks();
+    ticks.toggle("b", entries, false);
+    ticks.toggle("gone", entries, false);
+    ticks.toggle("b", entries, true);
+    expect([...ticks.keys].sort()).toEqual(["b", "gone"]);
+    expect(ticks.note).toContain("Only this row was ticked");
+  });
 });
 
 describe("the order that an address names", () => {

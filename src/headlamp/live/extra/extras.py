@@ -186,6 +186,10 @@ class Extras:
 
     def _mention(self, key: Key) -> None:
         """The cluster has spoken of a row: what is known of it may be old."""
+        if self._heard is not None and key not in self._heard:
+            # It was gone and comes again: the page has forgotten what it was told of it.
+            self._shown.drop(key)
+            self._held.drop(key)
         if self.wants(key):
             self._agenda.mention(key)
 

@@ -12,11 +12,13 @@ interface State {
   value: boolean;
 }
 
+// A line may be as long as an annotation: each of these takes a time that grows with the line, and no faster. So no two
+// parts of a pattern that stand beside each other match the same characters, and runs of spaces are passed in one go.
 const QUOTED = /^(?:"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?)/;
 const QUOTED_KEY = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=\s*:(?:\s|$))/;
-const KEY = /^[^\s"'#[\]{},&*!|>%@`-][^#]*?(?=\s*:(?:\s|$))|^-[^\s#][^#]*?(?=\s*:(?:\s|$))/;
-const CONSTANT = /^(?:true|false|null|~|[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?=\s*(?:$|\s#))/;
-const PLAIN = /^\S(?:[^\s]|\s(?!#|\s*$))*/;
+const KEY = /^(?:[^\s"'#[\]{},&*!|>%@`-]|-[^\s#])(?:\s*[^\s#])*?(?=\s*:(?:\s|$))/;
+const CONSTANT = /^(?:true|false|null|~|[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?=\s*(?:$|\s#))/;
+const PLAIN = /^\S+(?:\s+(?=[^\s#])\S+)*/;
 
 /** Names of the tags of `@lezer/highlight`. */
 export const parser: StreamParser<State> = {

@@ -19,8 +19,6 @@ const OF_PODS: readonly Offer[] = [
   OWNER,
 ];
 
-/** Columns that one list may have beside those of the API server. */
-export const MOST_EXTRAS = 20;
 const LONGEST = { label: 317, annotation: 317, jsonpath: 512 } as const;
 
 /** The columns of a kind that need nothing to be typed. */

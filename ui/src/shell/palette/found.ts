@@ -26,9 +26,10 @@ export function foundChoices(found: Found | null, cluster: ClusterStore, but: Re
     });
 }
 
-/** How far the search of everything is, and what it could not read. */
-export function progressOf(found: Found): string {
+/** How far the search of everything is, and what it could not read; `left` kinds were too many for it. */
+export function progressOf(found: Found, left: number): string {
   if (found.read < found.kinds) return `reading ${found.read} of ${found.kinds} kinds`;
   const missing = found.missing.length ? `; not searched: ${found.missing.map(({ namespace }) => namespace).join(", ")}` : "";
-  return `${grouped(found.total)} found in ${found.kinds} kinds${missing}`;
+  const more = left ? `; ${grouped(left)} more ${left === 1 ? "kind is" : "kinds are"} too many for one search` : "";
+  return `${grouped(found.total)} found in ${found.kinds} kinds${missing}${more}`;
 }
