@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hatch_build
 import pytest
+from tests.support.logs import logging_put_back
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
@@ -84,6 +85,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _in_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("true", "1")
+
+
+@pytest.fixture(autouse=True)
+def _logging_put_back() -> Iterator[None]:
+    """A command that a test runs configures the logging of the whole process; the next test finds it as it was."""
+    with logging_put_back():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from tests.unit.live.extra_apiserver import METADATA, ObjectApiServer
@@ -339,8 +340,12 @@ async def test_extra_columns_in_a_few_lists_at_a_time(api: ObjectApiServer, page
         if number > 1:
             page.subscribe(number)
         page.look("label:app", rows=["a/p1"], number=number)
-    await until(lambda: any(message["id"] == last for message in page.extra_messages))
-    assert page.extra_messages[-1]["columns"][0]["problem"] == TOO_MANY_LOOKS
+
+    def answers() -> list[dict[str, Any]]:
+        return [message for message in page.extra_messages if message["id"] == last]
+
+    await until(lambda: bool(answers()))
+    assert answers()[-1]["columns"][0]["problem"] == TOO_MANY_LOOKS
     page.say({"type": "unsubscribe", "id": 1})
     page.extra_messages.clear()
     page.look("owner", rows=["a/p1"], number=last)
