@@ -14,6 +14,7 @@ from headlamp.clusters.errors import TokenTooLarge
 from headlamp.live.conditions import Condition
 from headlamp.live.errors import (
     BadSelector,
+    BrokenStream,
     CannotPrint,
     ColumnsChangedError,
     Forbidden,
@@ -31,6 +32,9 @@ from headlamp.problems import Problem
 _OVER = (BadSelector, SignInAgain, ColumnsChangedError, IdentityChanged)
 # What holds for all namespaces alike, so that one answer speaks for all.
 _FOR_ALL = (*_OVER, CannotPrint, NoSuchKind, Rejected, TokenTooLarge)
+
+MOST_HELD = 20_000
+"""Events that are kept back, of all namespaces together: those of half an hour at ten changes a second."""
 
 
 class Crowd(Feed):
@@ -121,6 +125,8 @@ class Crowd(Feed):
         if event.row is not None:
             namespace = event.row[0]
             if namespace in self._held:
+                if sum(map(len, self._held.values())) >= MOST_HELD:
+                    raise BrokenStream("The cluster changes faster than its namespaces can be listed.")
                 self._held[namespace].append(event)
                 return
             listed = self._versions.get(namespace)
@@ -184,6 +190,8 @@ class Crowd(Feed):
                 self._held[namespace] = []
                 try:
                     await self._load_one(namespace)
+                    for event in self._held.pop(namespace):
+                        self.apply(event, self._upstream.now())
                     break
                 except _OVER:
                     raise
@@ -191,10 +199,7 @@ class Crowd(Feed):
                     outcome = problem
         finally:
             pacing.leave(key)
-        now = self._upstream.now()
         self._newcomers.pop(namespace, None)
-        for event in self._held.pop(namespace, ()):
-            self.apply(event, now)
         self._context.listener.changed()
 
     def _tell(self, namespace: str, state: str, problem: Problem, retry_at: float | None = None) -> None:

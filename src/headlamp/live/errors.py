@@ -159,5 +159,13 @@ class BrokenStream(Problem):
     title: ClassVar[str] = "The stream of changes broke"
 
 
+class TooManyRows(BrokenStream):
+    """More rows than one list may have."""
+
+    code: ClassVar[str] = "live.too_many_rows"
+    title: ClassVar[str] = "There are more rows than one list can have"
+    remedy = "Choose some of the namespaces, or fewer rows by a selector."
+
+
 class ColumnsChangedError(Exception):
     """The kind is printed with other columns than before, so that all rows must be read again."""

@@ -221,16 +221,17 @@ class Feed:
                 now = upstream.now()
                 page = self._reader.page(body, namespace=namespace or "", now=now, skew=upstream.skew)
                 table.define(self._reader.columns)
-                for start in range(0, len(page.rows), _ROWS_A_TURN):
-                    for row in page.rows[start : start + _ROWS_A_TURN]:
-                        seen.add(row[:2])
-                        table.put(row, now)
-                    self._context.listener.changed()
-                    await asyncio.sleep(0)
                 try:
+                    for start in range(0, len(page.rows), _ROWS_A_TURN):
+                        for row in page.rows[start : start + _ROWS_A_TURN]:
+                            seen.add(row[:2])
+                            table.put(row, now)
+                        self._context.listener.changed()
+                        await asyncio.sleep(0)
                     more = paging.more(page.rest, len(page.rows))
                 except BrokenStream:
-                    # However often that is tried, no more rows are kept than one list may have.
+                    # However often that is tried, no more rows are kept than one list may have, nor rows that are no
+                    # more in the place of those that are.
                     table.retain(namespace, seen)
                     raise
         table.retain(namespace, seen)

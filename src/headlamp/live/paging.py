@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from headlamp.live.errors import BrokenStream
+from headlamp.live.errors import BrokenStream, TooManyRows
 
 MAX_ROWS = 500_000
-"""Rows of one list: as many as one answer without pages has room for."""
+"""Rows of one list, of all its namespaces together: as many as one answer without pages has room for."""
 # A page without rows counts for something too, or a server could send them for ever.
 _LEAST = 50
 
@@ -21,7 +21,7 @@ class Paging:
     def more(self, rest: str, rows: int) -> bool:
         """Whether there is another page after one of so many rows, which named `rest`.
 
-        Raises `BrokenStream` for a token that has come before, and for more rows than `MAX_ROWS`.
+        Raises `BrokenStream` for a token that has come before, and `TooManyRows`.
         """
         self._rows += max(rows, _LEAST)
         if not rest:
@@ -29,7 +29,7 @@ class Paging:
         if rest in self._seen:
             raise BrokenStream("The cluster sent pages of a list that go round in a circle.")
         if self._rows >= MAX_ROWS:
-            raise BrokenStream(f"The cluster sent a list that does not end within {MAX_ROWS} rows.")
+            raise TooManyRows(f"The cluster sent a list that does not end within {MAX_ROWS} rows.")
         self._seen.add(rest)
         self.rest = rest
         return True

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from headlamp.live.ages import refined
-from headlamp.live.errors import ColumnsChangedError
+from headlamp.live.errors import ColumnsChangedError, TooManyRows
+from headlamp.live.paging import MAX_ROWS
 from headlamp.live.protocol import Cell, Column, Instant, Key, Row, name_column
 
 # So many tables are looked into for a row that they have too.
@@ -22,12 +23,14 @@ class RowTable:
 
     `like_it` are tables that are likely to have the same rows, for other people (this one may be among them). A row
     that is the same there is kept in memory once: nine tenths of what a row takes are its cells. So the lists of cells
-    are never changed once they are in a table.
+    are never changed once they are in a table. `most` bounds what a cluster can make it hold.
     """
 
-    def __init__(self, like_it: Callable[[], Iterable[RowTable]] = tuple) -> None:
+    def __init__(self, like_it: Callable[[], Iterable[RowTable]] = tuple, *, most: int = MAX_ROWS) -> None:
         self.columns: tuple[Column, ...] | None = None
         self._like_it = like_it
+        self._most = most
+        self._count = 0
         self._name_column = 0
         self._instants: list[int] = []
         self._namespaces: dict[str, dict[str, list[Cell]]] = {}
@@ -38,7 +41,7 @@ class RowTable:
         object may not."""
 
     def __len__(self) -> int:
-        return sum(map(len, self._namespaces.values()))
+        return self._count
 
     def __iter__(self) -> Iterator[Row]:
         for namespace, rows in self._namespaces.items():
@@ -67,13 +70,18 @@ class RowTable:
         self._instants = [i for i, column in enumerate(columns) if column.instant]
 
     def put(self, row: Row, now: float) -> None:
-        """Add or replace a row."""
+        """Add or replace a row. Raises `TooManyRows` when there is no room for another."""
         namespace, name, cells = row
         for tell in self.mentioned:
             tell((namespace, name))
-        rows = self._namespaces.setdefault(namespace, {})
+        rows = self._namespaces.get(namespace, {})
         old = rows.get(name)
-        if old is not None:
+        if old is None:
+            if self._count >= self._most:
+                raise TooManyRows(f"The cluster has more than {self._most} rows for this list.")
+            self._namespaces.setdefault(namespace, rows)
+            self._count += 1
+        else:
             self._refine(old, cells, now)
             if old == cells:
                 return
@@ -105,6 +113,7 @@ class RowTable:
         """Drop a row, if it is there."""
         rows = self._namespaces.get(namespace)
         if rows is not None and rows.pop(name, None) is not None:
+            self._count -= 1
             self._dirty.setdefault((namespace, name), True)
             if not rows:
                 del self._namespaces[namespace]
@@ -122,6 +131,7 @@ class RowTable:
         self.columns = None
         self._instants = []
         self._namespaces = {}
+        self._count = 0
         self._dirty = {}
 
     def take_changes(self) -> tuple[list[Row], list[Key]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from headlamp.live.errors import TooManyRows
 from headlamp.live.protocol import Cell, Column, Instant
 from headlamp.live.rows import RowTable
 
@@ -116,3 +117,22 @@ def test_of_very_many_tables_a_few_are_looked_into() -> None:
     bobs.put(("a", "p0", cells()), NOW)
     assert looked == 1
     assert kept(bobs)[1] is not kept(made[-1])[1]
+
+
+def test_a_table_has_room_for_so_many_rows_and_for_what_becomes_of_them() -> None:
+    made = RowTable(most=2)
+    made.define(COLUMNS)
+    for namespace in "ab":
+        made.put((namespace, "p0", cells()), NOW)
+    with pytest.raises(TooManyRows):
+        made.put(("c", "p0", cells()), NOW)
+    assert made.counts() == {"a": 1, "b": 1}
+    made.put(("a", "p0", cells("Failed")), NOW)
+    made.remove("b", "p0")
+    made.remove("b", "p0")
+    made.put(("c", "p0", cells()), NOW)
+    assert made.counts() == {"a": 1, "c": 1}
+    made.retain("a", set())
+    assert len(made) == 1
+    made.clear()
+    assert len(made) == 0
