@@ -6,7 +6,9 @@ that is a failure: there, everything has to be present.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -14,9 +16,13 @@ from pathlib import Path
 
 import hatch_build
 import pytest
+from hypothesis import settings
 from tests.support.logs import logging_put_back
 
 ROOT = Path(__file__).resolve().parent.parent
+# How long an example takes is a matter of the machine, and of who else works on it.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -96,17 +102,21 @@ def _logging_put_back() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """A function that returns a loopback port that nobody listens on, another one each time."""
+    """A function that returns a loopback port that nobody listens on, another one each time.
+
+    It is below those that systems give to connections and to whoever asks for any port, so that none of them takes it
+    before the test does.
+    """
     handed_out: set[int] = set()
 
     def pick() -> int:
         while True:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
-            if port not in handed_out:
-                handed_out.add(port)
-                return port
+            port = 20_000 + secrets.randbelow(12_000)
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                if port not in handed_out:
+                    handed_out.add(port)
+                    return port
 
     return pick
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class Deviations:
     """Endpoints that redirect there."""
     slow: Mapping[str, float] = field(default_factory=dict)
     """Seconds that an endpoint waits before it does anything."""
+    held: Mapping[str, asyncio.Event] = field(default_factory=dict)
+    """What an endpoint waits for before it does anything."""
     drip: Mapping[str, float] = field(default_factory=dict)
     """Endpoints that send a byte at a time with as many seconds between, without end."""
     reset: tuple[str, ...] = ()

@@ -14,6 +14,8 @@ async def fault_of(request: web.Request, endpoint: str, deviations: Deviations) 
     """The answer that `deviations` want of `endpoint`; None when it should answer as it does."""
     if endpoint in deviations.slow:
         await asyncio.sleep(deviations.slow[endpoint])
+    if endpoint in deviations.held:
+        await deviations.held[endpoint].wait()
     if endpoint in deviations.reset and request.transport is not None:
         request.transport.close()
         return web.Response()

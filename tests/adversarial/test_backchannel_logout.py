@@ -15,6 +15,7 @@ from tests.adversarial.logging_out import EVENT, LogoutAnswer
 from tests.adversarial.relying_party import Clock
 from tests.adversarial.signing import ec_key, rsa_key
 from tests.support.closing import close_code
+from tests.support.waiting import until
 from tests.support.whole import Browser, Whole, whole_server
 
 from headlamp.sessions.errors import StoreUnavailable
@@ -247,7 +248,7 @@ async def test_b6_what_was_opened_with_the_session_closes_at_once(whole: Whole) 
         async with browser.http.ws_connect(f"{whole.url}/api/live", headers={"Origin": whole.url}) as socket:
             assert (await socket.receive_json())["type"] == "hello"
             await post(whole, whole.idp.logout_token())
-            assert await close_code(socket, within=1) == 4401
+            assert await close_code(socket, within=30) == 4401
 
 
 async def test_i3_a_session_ends_in_every_process_whichever_is_told(tmp_path: Path) -> None:
@@ -263,7 +264,7 @@ async def test_i3_a_session_ends_in_every_process_whichever_is_told(tmp_path: Pa
         async with browser.http.ws_connect(f"{one.url}/api/live", headers={"Origin": one.url}) as socket:
             assert (await socket.receive_json())["type"] == "hello"
             assert (await post(two, one.idp.logout_token())).status == 200
-            assert await close_code(socket, within=5) == 4401
+            assert await close_code(socket, within=30) == 4401
         assert not await alive(browser)
 
 
@@ -303,7 +304,7 @@ async def test_i3_a_provider_that_came_with_the_kubeconfig_a_moment_ago_counts_t
         path = tmp_path / "kubeconfig"
         path.write_text(naming_the_provider(whole, json.loads(path.read_text())))
         # The first that this server hears of the new file is the logout token.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await post(whole, token)).status != 200:
                 await asyncio.sleep(0.2)
 
@@ -312,9 +313,7 @@ async def test_i3_refresh_tokens_of_the_session_are_revoked(whole: Whole) -> Non
     async with whole.browser() as browser:
         await browser.sign_in()
         await post(whole, whole.idp.logout_token())
-        async with asyncio.timeout(10):
-            while not whole.idp.calls("revocation"):
-                await asyncio.sleep(0.01)
+        await until(lambda: whole.idp.calls("revocation") == 1)
     assert whole.idp.last("revocation").form["token"] == whole.idp.grants.all[-1].refresh_token
 
 
@@ -331,17 +330,18 @@ async def test_h3_a_logout_that_overtakes_the_sign_in_is_not_lost(whole: Whole) 
     async with whole.browser() as browser:
         for right in NAMED_BY_SID_OR_SUB:
             address = await browser.callback_address("/")
-            whole.idp.deviations.slow = {"userinfo": 1.0}
+            answering = asyncio.Event()
+            whole.idp.deviations.held = {"userinfo": answering}
             before = whole.idp.calls("userinfo")
             finishing = asyncio.create_task(browser.get(address))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while whole.idp.calls("userinfo") == before:
                     await asyncio.sleep(0.01)
             assert (await post(whole, whole.idp.logout_token(**right))).status == 200
+            answering.set()
             answer = await finishing
             assert (answer.status, answer.headers["X-Headlamp-Code"]) == (401, "session.ended")
             assert not await alive(browser)
-        whole.idp.deviations.slow = {}
         assert (await browser.sign_in()).status == 303
         assert await alive(browser)
 

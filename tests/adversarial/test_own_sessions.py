@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from tests.adversarial.relying_party import Clock
 from tests.support.closing import close_code
+from tests.support.waiting import until
 from tests.support.whole import Browser, Whole, whole_server
 
 LIST = "/clusters/main/api/v1/pods"
@@ -115,7 +116,7 @@ async def test_b6_a_session_that_is_ended_from_the_list_is_dead_and_so_are_its_s
             answer = await end(here, await current_id(there))
             assert (answer.status, await answer.json()) == (200, {"ended": True})
             assert "Set-Cookie" not in answer.headers
-            assert await close_code(socket, within=1) == 4401
+            assert await close_code(socket, within=30) == 4401
         assert [await alive(here), await alive(there)] == [True, False]
         assert len(await listed(here)) == 1
 
@@ -135,7 +136,7 @@ async def test_b6_a_session_of_another_process_is_listed_and_ended_too(tmp_path:
         assert await alive(there)
         other = next(entry for entry in await listed(here) if not entry["current"])
         assert (await end(here, other["id"])).status == 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await alive(there):
                 await asyncio.sleep(0.05)
         assert await alive(here)
@@ -154,9 +155,7 @@ async def test_the_refresh_token_of_a_session_that_is_ended_from_the_list_is_rev
         await there.sign_in()
         await here.sign_in()
         await end(here, await current_id(there))
-        async with asyncio.timeout(10):
-            while not whole.idp.calls("revocation"):
-                await asyncio.sleep(0.01)
+        await until(lambda: any(grant.revoked for grant in whole.idp.grants.all))
     assert [grant.revoked for grant in whole.idp.grants.all] == [True, False]
 
 

@@ -52,7 +52,7 @@ def ours(whole: Whole) -> dict[str, str]:
 
 async def until_closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     """Read on until the socket is closed; its close code."""
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         while not socket.closed:
             await socket.receive()
     return socket.close_code
@@ -77,7 +77,7 @@ async def test_b6_a_sign_out_in_one_tab_ends_terminal_log_and_rows_of_the_other(
             await sign_out(browser)
             assert await until_closed(terminal) == 4401
             assert await until_closed(rows) == 4401
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(30):
                 with contextlib.suppress(aiohttp.ClientPayloadError):
                     assert await log.content.read() == b""
         for path in (EXEC, LIST, LOG, "/api/access?cluster=main"):
@@ -168,7 +168,7 @@ async def test_c4_somebody_whom_the_provider_removed_loses_their_streams_at_the_
             clock.seconds += whole.idp.id_token_ttl + 120
             # Any request, or the next round of renewals, finds out.
             assert (await browser.get(LIST)).status == 401
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not terminal.closed:
                     await terminal.receive()
             assert terminal.close_code == 4401
@@ -181,7 +181,7 @@ async def test_c5_a_frame_of_64_mb_closes_the_stream_and_reaches_no_cluster(whol
             async with browser.http.ws_connect(f"{whole.url}{path}", headers=ours(whole)) as socket:
                 with contextlib.suppress(aiohttp.ClientConnectionError, ConnectionError):
                     await socket.send_bytes(b"x" * (64 * 1024 * 1024))
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while not socket.closed:
                         await socket.receive()
                 assert socket.close_code in (1009, 1006)
@@ -212,7 +212,7 @@ async def test_c5_a_half_open_socket_of_live_rows_is_let_go(whole: Whole) -> Non
     async with whole.browser() as browser:
         await browser.sign_in()
         async with browser.http.ws_connect(f"{whole.url}/api/live", headers=ours(whole), autoping=False) as socket:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not socket.closed:
                     message = await socket.receive()
                     if message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR):

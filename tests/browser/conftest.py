@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 from tests.conftest import chromium
-from tests.support.browsing import PATIENCE_MS
-from tests.support.chromium import FLAGS
+from tests.support.chromium import FLAGS, PATIENCE_MS
 
 Browse = Callable[..., AbstractContextManager[BrowserContext]]
 
@@ -37,7 +36,7 @@ def demo(free_port: Callable[[], int]) -> Iterator[str]:
         assert address, "the demo ended without getting ready"
         yield address
         run.send_signal(signal.SIGINT)
-        run.communicate(timeout=10)
+        run.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, expect
-from tests.support.browsing import sign_in, watch
+from tests.support.browsing import fits, sign_in, watch
 
 
 def test_a_newcomer_signs_in_looks_at_pods_and_leaves(demo: str, context: BrowserContext) -> None:
@@ -19,6 +19,7 @@ def test_a_newcomer_signs_in_looks_at_pods_and_leaves(demo: str, context: Browse
     expect(grid.get_by_text(re.compile("storefront-")).first).to_be_visible()
 
     page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name=re.compile("^Filter"))).to_be_focused()
     page.keyboard.type("storefront")
     expect(grid.get_by_text(re.compile("basket-"))).to_have_count(0)
     grid.get_by_text(re.compile("storefront-")).first.click()
@@ -62,7 +63,7 @@ def test_a_phone_shows_the_list_without_scrolling_sideways(demo: str, context: B
     page.set_viewport_size({"width": 400, "height": 800})
     sign_in(page, f"{demo}/c/demo/pods?ns=shop", "Anna")
     expect(page.get_by_role("grid").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 def test_strict_content_policy_lets_terminal_and_editor_work(demo: str, context: BrowserContext) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser.conftest import Browse
 from tests.support.axe import violations
-from tests.support.browsing import sign_in, watch
+from tests.support.browsing import sign_in, until, watch
 
 NO_METRICS = re.compile("Nobody measures what pods use here")
-READ_WITHIN_S = 30.0
 
 
 @pytest.fixture
@@ -50,13 +48,6 @@ def add(page: Page, what: str, text: str) -> None:
     panel.get_by_role("button", name="Add column").click()
 
 
-def wait_until(page: Page, condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + READ_WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline, grid(page).inner_text()
-        page.wait_for_timeout(100)
-
-
 def shown(page: Page, title: str) -> list[str]:
     """What the rows in view say in a column, from the top, when all is read."""
     head = grid(page).get_by_role("columnheader", name=title)
@@ -69,7 +60,7 @@ def shown(page: Page, title: str) -> list[str]:
         texts[:] = grid(page).locator(f"[data-key] [aria-colindex='{place}']").all_inner_texts()
         return bool(texts) and all(text.strip() for text in texts)
 
-    wait_until(page, read)
+    until(page, read, grid(page).inner_text)
     return texts
 
 
@@ -94,11 +85,11 @@ def test_a_label_an_expression_and_containers_become_columns_and_stay(pods: Page
     pods.keyboard.press("Escape")
     expect(grid(pods).get_by_role("columnheader", name="Owner")).to_be_visible()
     expect(grid(pods).get_by_role("img", name=re.compile(r": running, ready")).first).to_be_visible()
-    assert "storefront" in shown(pods, "app.kubernetes.io/name")
+    until(pods, lambda: "storefront" in shown(pods, "app.kubernetes.io/name"), grid(pods).inner_text)
     assert any(text != "<none>" for text in shown(pods, "nodeName"))
     pods.reload()
     expect(grid(pods).get_by_role("img", name=re.compile(r": running, ready")).first).to_be_visible()
-    assert "storefront" in shown(pods, "app.kubernetes.io/name")
+    until(pods, lambda: "storefront" in shown(pods, "app.kubernetes.io/name"), grid(pods).inner_text)
 
 
 def test_a_key_is_offered_that_objects_have(pods: Page) -> None:
@@ -111,7 +102,7 @@ def test_an_owner_is_a_link_to_it(pods: Page) -> None:
     pods.keyboard.press("Escape")
     grid(pods).get_by_role("link", name=re.compile("ReplicaSet.storefront-")).first.click()
     expect(pods.get_by_role("heading", name=re.compile("Replica ?Sets", re.IGNORECASE)).first).to_be_visible()
-    assert "sel=shop/storefront-" in pods.url
+    expect(pods).to_have_url(re.compile("sel=shop/storefront-"))
 
 
 def test_an_expression_that_is_not_understood_is_told_and_leaves_the_rest(pods: Page) -> None:
@@ -147,8 +138,8 @@ def test_rows_are_sorted_and_filtered_by_a_label(pods: Page) -> None:
         return len(set(names)) > 1 and names == sorted(names, reverse=True)
 
     # The arrow turns at once; rows take their places as what they sort by is read.
-    wait_until(pods, in_order)
-    assert "sort=-label:app.kubernetes.io/name" in pods.url
+    until(pods, in_order, grid(pods).inner_text)
+    expect(pods).to_have_url(re.compile("sort=-label:app.kubernetes.io/name"))
 
 
 def test_a_filter_looks_at_a_column_that_is_not_shown(pods: Page) -> None:
@@ -166,11 +157,10 @@ def test_a_filter_looks_at_a_column_that_is_not_shown(pods: Page) -> None:
 def test_a_filter_looks_at_what_an_added_column_says(pods: Page) -> None:
     add(pods, "Label", "app.kubernetes.io/name")
     pods.keyboard.press("Escape")
-    everything = shown(pods, "app.kubernetes.io/name")
-    assert set(everything) > {"basket-cache"}
+    until(pods, lambda: set(shown(pods, "app.kubernetes.io/name")) > {"basket-cache"}, grid(pods).inner_text)
     pods.get_by_role("textbox", name=re.compile("^Filter")).fill("app.kubernetes.io/name:basket-cache")
     expect(grid(pods).get_by_text("storefront-")).to_have_count(0)
-    assert set(shown(pods, "app.kubernetes.io/name")) == {"basket-cache"}
+    until(pods, lambda: set(shown(pods, "app.kubernetes.io/name")) == {"basket-cache"}, grid(pods).inner_text)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -200,7 +190,7 @@ def test_only_rows_in_view_are_looked_at_until_the_order_depends_on_all(demo: st
     assert all(message["rows"] is not None for message in said)
     grid(page).get_by_role("columnheader", name="Owner").get_by_role("button").click()
     expect(grid(page).get_by_role("columnheader", name="Owner")).to_have_attribute("aria-sort", "ascending")
-    wait_until(page, lambda: said[-1]["rows"] is None)
+    until(page, lambda: said[-1]["rows"] is None, lambda: said)
     assert said[-1] == {"type": "look", "id": said[-1]["id"], "extra": ["owner"], "rows": None}
 
 

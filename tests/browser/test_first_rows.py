@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from tests.support.browsing import sign_in
+from tests.support.browsing import sign_in, until
 
 
 def watch_talk(page: Page) -> list[str]:
@@ -32,13 +32,9 @@ def test_rows_are_asked_for_before_the_cluster_has_said_which_kinds_it_has(demo:
     talk = watch_talk(again)
     kinds: list[Route] = []
     again.route("**/clusters/demo/apis", lambda route: kinds.append(route))
-    with again.expect_websocket() as opened:
-        again.goto(f"{demo}/c/demo/pods?ns=shop")
+    again.goto(f"{demo}/c/demo/pods?ns=shop")
     # The answer with the kinds is held back until rows have been asked for.
-    if "subscribe" not in talk:
-        opened.value.wait_for_event("framesent")
-    while not kinds:
-        again.wait_for_timeout(20)
+    until(again, lambda: "subscribe" in talk and bool(kinds), lambda: talk)
     kinds[0].continue_()
     expect(again.get_by_role("grid").get_by_text("storefront-").first).to_be_visible()
     assert talk.count("subscribe") == 1

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
-from tests.support.browsing import sign_in
+from tests.support.browsing import Held, sign_in
 
 OPENED = "**/assets/opened-*.js"
 MISSED = re.compile("could not be loaded")
@@ -68,8 +68,7 @@ def test_whoever_comes_by_a_link_to_an_object_gets_its_details_without_waiting_f
 
 def test_keys_are_not_the_lists_while_what_was_opened_is_on_its_way(address: str, context: BrowserContext) -> None:
     page = context.new_page()
-    held: list[Route] = []
-    page.route(OPENED, lambda route: held.append(route))
+    held = Held(page, OPENED)
     page.goto(address)
     expect(row(page)).to_be_visible()
     page.keyboard.press("Control+k")
@@ -81,8 +80,7 @@ def test_keys_are_not_the_lists_while_what_was_opened_is_on_its_way(address: str
     expect(page.locator("[data-key].selected")).to_have_count(0)
     page.keyboard.press("Control+k")
     expect(coming).to_be_attached()
-    for route in held:
-        route.continue_()
+    held.let_go()
     expect(page.get_by_role("combobox")).to_be_focused()
 
 
@@ -101,14 +99,12 @@ def test_details_on_a_phone_are_waited_for_in_sight_and_left_when_they_are_missi
 ) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 390, "height": 800})
-    held: list[Route] = []
-    page.route(OPENED, lambda route: held.append(route))
+    held = Held(page, OPENED)
     page.goto(address)
     page.get_by_role("grid").locator("[data-key]").first.click()
     expect(page.locator(".pane .wait")).to_be_visible()
     page.wait_for_function("document.querySelector('.pane .wait').getBoundingClientRect().width > 300")
-    for route in held:
-        route.abort()
+    held.let_go(Route.abort)
     expect(page.get_by_role("alert")).to_contain_text(MISSED)
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("grid").locator("[data-key]").first).to_be_visible()

@@ -65,7 +65,7 @@ def test_by_keyboard_the_button_is_what_has_the_focus(server: Served, context: B
     expect(page.get_by_role("link", name=SIGN_IN)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("grid").get_by_text("web-1")).to_be_visible()
-    assert page.url == server.url + PODS
+    expect(page).to_have_url(server.url + PODS)
     assert not complaints
 
 
@@ -191,7 +191,7 @@ def test_the_popup_of_a_headlamp_frontend_keeps_its_opener_and_waits_to_be_close
         popup.wait_for_url(f"{server.url}/auth?cluster=main")
         page.wait_for_function("localStorage.auth_status === 'success'")
         # Longer than the page of ours would wait for somebody to answer.
-        page.wait_for_timeout(1200)
+        page.wait_for_timeout(2500)
         assert popup.url == f"{server.url}/auth?cluster=main"
         assert page.evaluate("popup.closed") is False
         page.evaluate("popup.close()")

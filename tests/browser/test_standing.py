@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.adversarial.provider import MisbehavingProvider
 from tests.browser.conftest import Browse
 from tests.support.api_server import SmallApiServer
-from tests.support.browsing import fits, watch
+from tests.support.browsing import copied, fits, watch
 from tests.support.certificates import Authority
 from tests.support.in_thread import in_thread
 from tests.support.whole_in_thread import Served, served
@@ -78,22 +78,20 @@ class TestRefused:
     def test_the_settings_that_would_fit_are_there_to_copy_in_both_ways(self, server: Served, page: Page) -> None:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.get_by_role("button", name="Copy file").click()
-        copied = page.evaluate("navigator.clipboard.readText()")
-        assert "kind: AuthenticationConfiguration" in copied
-        assert server.whole.idp.issuer in copied
+        file = copied(page, "kind: AuthenticationConfiguration")
+        assert server.whole.idp.issuer in file
         page.get_by_role("tab", name="AuthenticationConfiguration").press("ArrowRight")
         expect(page.get_by_role("tab", name="Flags")).to_be_focused()
         expect(page.get_by_role("tabpanel")).to_contain_text(f"--oidc-issuer-url={server.whole.idp.issuer}")
         page.get_by_role("button", name="Copy flags").click()
-        assert "--oidc-client-id=headlamp" in page.evaluate("navigator.clipboard.readText()")
+        copied(page, "--oidc-client-id=headlamp")
 
     def test_h6_the_token_is_shown_decoded_and_never_as_it_is(self, page: Page) -> None:
         page.get_by_text("The token, decoded").click()
         expect(page.get_by_text('"preferred_username": "alice"')).to_be_visible()
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.get_by_role("button", name="Copy report").click()
-        report = page.evaluate("navigator.clipboard.readText()")
-        assert "Audience: the token has headlamp" in report
+        report = copied(page, "Audience: the token has headlamp")
         assert "eyJ" not in page.content() + report
 
     def test_asking_again_goes_on_as_soon_as_the_cluster_says_yes(
@@ -111,7 +109,9 @@ class TestRefused:
         page.set_viewport_size({"width": 400, "height": 800})
         expect(page.get_by_role("button", name="Ask again")).to_be_visible()
         assert fits(page)
-        assert page.get_by_role("main").evaluate("main => main.scrollWidth <= main.clientWidth")
+        page.wait_for_function(
+            "(() => { const main = document.querySelector('main'); return main.scrollWidth <= main.clientWidth })()"
+        )
 
 
 class TestOwnSessions:
@@ -168,8 +168,8 @@ class TestDiagnosis:
         expect(page.get_by_text("settings.", exact=False).first).to_be_visible()
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.get_by_role("button", name="Copy as JSON").click()
-        copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
-        assert copied["summary"]["ok"] > 0
+        report = json.loads(copied(page, '"summary"'))
+        assert report["summary"]["ok"] > 0
         with page.expect_response(re.compile("/api/doctor$")) as again:
             page.get_by_role("button", name="Run again").click()
         assert again.value.ok

@@ -31,7 +31,7 @@ from tests.real.stack.releases import NEWEST
 from tests.real.stack.whole import Stack
 
 NOTICED_WITHIN_S = 45.0
-RUNNING_WITHIN_S = 30.0
+RUNNING_WITHIN_S = 60.0
 SHORT_LIFETIME_S = 10
 WORKERS = 4
 

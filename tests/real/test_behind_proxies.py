@@ -88,7 +88,7 @@ async def test_s1_s2_s4_the_provider_sends_people_back_under_https(
         assert listed.status == 200, listed.text
         socket = await browser.websocket(f"{address}{NAMESPACES}?watch=1", ["base64.binary.k8s.io"])
         async with socket:
-            assert (await socket.receive_str(timeout=10)).startswith("{")
+            assert (await socket.receive_str(timeout=30)).startswith("{")
 
 
 @pytest.mark.parametrize("setup", WRONG.values(), ids=WRONG.keys())

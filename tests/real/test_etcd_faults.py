@@ -96,6 +96,7 @@ async def test_a_cluster_that_is_put_back_to_a_backup_is_read_anew(
         await connection.until(lambda: all(forgotten in one.names for one in lists), within=READ_WITHIN_S)
 
         await asyncio.to_thread(_outage, lone, lambda: lone.etcd.put_back(backup))
+        await connection.until(lambda: all("reconnecting" in one.states for one in lists), within=NOTICED_WITHIN_S)
         if ahead:
             # Versions are given out again, and by now for more than had happened before.
             await asyncio.to_thread(_change, admin, next(serial))

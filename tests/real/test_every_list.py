@@ -85,7 +85,7 @@ async def test_every_list_says_what_kubectl_prints_at_rest_and_after_churn(
             await kubectl("delete", name, f"--namespace={NAMESPACE}", "--wait=false")
         await _agree(kubectl, lists)
         assert not [fault for one in lists.values() for fault in one.faults]
-        assert all(one.state == "live" for one in lists.values())
+        await connection.until(lambda: all(one.state == "live" for one in lists.values()), within=READ_WITHIN_S)
         filled = [len(one.rows) for one in lists.values() if one.rows]
     record_property("every list", f"{len(kinds)} kinds, {len(filled)} of them with rows, {sum(filled)} rows")
 

@@ -78,7 +78,7 @@ async def test_s3_everything_works_with_large_tokens_of_keycloak_over_several_re
     await work.everything(TEAM_A)
     began = time.monotonic()
     while await asyncio.to_thread(renewals) < RENEWALS:
-        assert time.monotonic() - began < (RENEWALS + 2) * LIFETIME_S
+        assert time.monotonic() - began < 2 * (RENEWALS + 2) * LIFETIME_S
         await work.list(TEAM_A)
         await asyncio.sleep(0.5)
     await work.everything(TEAM_A)
@@ -115,7 +115,7 @@ async def test_s3_everything_works_with_an_id_token_of_half_a_mebibyte_over_seve
     await work.everything(TEAM_A)
     began = time.monotonic()
     while provider.refresh_calls < RENEWALS:
-        assert time.monotonic() - began < (RENEWALS + 2) * LIFETIME_S
+        assert time.monotonic() - began < 2 * (RENEWALS + 2) * LIFETIME_S
         await work.list(TEAM_A)
         await asyncio.sleep(0.5)
     await work.everything(TEAM_A)
@@ -191,7 +191,7 @@ async def _is_told_as_too_large(browser: Browser, door: Nginx, cluster: str) -> 
 
     async with live(browser, door.url) as connection:
         rows = await connection.subscribe(CONFIG_MAPS, TEAM_A, cluster=cluster)
-        await connection.until(lambda: rows.state == "failed", within=15)
+        await connection.until(lambda: rows.state == "failed", within=30)
         assert re.search(r"token has [0-9,]+ bytes", rows.why)
 
     clusters = (await browser.fetch(f"{door.url}/api/session")).json()["clusters"]

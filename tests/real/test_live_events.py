@@ -14,12 +14,11 @@ from tests.real.stack.nginx import Nginx
 from tests.real.stack.objects import config_map
 from tests.real.stack.people import ALICE, PASSWORD
 from tests.real.stack.whole import Stack
-from tests.support.chromium import FLAGS
+from tests.support.chromium import FLAGS, PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.nginx]
 
 MAPS = "/api/v1/namespaces/team-a/configmaps"
-PATIENCE_MS = 15_000
 COUNT = 60
 
 

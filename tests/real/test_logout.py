@@ -23,6 +23,8 @@ from yarl import URL
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.nginx]
 
+# Far from all other ends that these streams may come to, and enough for a machine that is busy.
+ENDED_WITHIN_S = 10.0
 A_SECOND = 1.0
 # So many connections that one process of several hardly gets them all.
 TABS = 16
@@ -112,8 +114,8 @@ async def test_i3_an_administrator_of_keycloak_ends_all_sessions_of_somebody_and
         open_streams(another_browser, keycloak_door.url, TEAM_A, running_pod) as second,
     ):
         await asyncio.to_thread(keycloak.admin.log_out, ALICE.name)
-        await first.all_end(within=A_SECOND)
-        await second.all_end(within=A_SECOND)
+        await first.all_end(within=ENDED_WITHIN_S)
+        await second.all_end(within=ENDED_WITHIN_S)
     for one in (browser, another_browser):
         assert (await one.fetch(f"{keycloak_door.url}{MAPS}")).status == 401
         assert (await one.fetch(f"{keycloak_door.url}/api/session")).json()["signed_in"] is False
@@ -136,7 +138,7 @@ async def test_i3_the_end_of_one_session_at_keycloak_leaves_the_other_one_alone(
         open_streams(another_browser, keycloak_door.url, TEAM_A, running_pod) as second,
     ):
         await asyncio.to_thread(keycloak.admin.end_session, mine)
-        await first.all_end(within=A_SECOND)
+        await first.all_end(within=ENDED_WITHIN_S)
         await asyncio.sleep(A_SECOND)
         assert second.ended == set()
     assert (await browser.fetch(f"{keycloak_door.url}{MAPS}")).status == 401
@@ -153,13 +155,13 @@ async def test_b6_i3_the_end_of_a_session_is_its_end_in_every_worker(
         tabs = [await stack.enter_async_context(live(browser, product.url)) for _ in range(TABS)]
         for tab in tabs:
             rows = await tab.subscribe(CONFIG_MAPS, TEAM_A)
-            await tab.until(lambda rows=rows: rows.state == "live", within=15)  # type: ignore[misc]
+            await tab.until(lambda rows=rows: rows.state == "live", within=30)  # type: ignore[misc]
         assert len(connections_of(product.port, product.group)) > 1
         if who == "the person":
             assert (await browser.fetch(f"{product.url}/api/session", method="DELETE")).status == 200
         else:
             await asyncio.to_thread(keycloak.admin.log_out, DANA.name)
-        async with asyncio.timeout(A_SECOND):
+        async with asyncio.timeout(ENDED_WITHIN_S):
             await asyncio.gather(*(tab.ended.wait() for tab in tabs))
         assert {tab.close_code for tab in tabs} == {4401}
         asking = [browser.fetch(f"{product.url}{MAPS}") for _ in range(TABS)]
@@ -172,13 +174,13 @@ async def test_i3_who_signs_out_at_keycloak_itself_is_signed_out_here(
     await browser.sign_in(keycloak_door.url, BOB)
     async with live(browser, keycloak_door.url) as connection:
         rows = await connection.subscribe(CONFIG_MAPS, TEAM_A)
-        await connection.until(lambda: rows.state == "live", within=10)
+        await connection.until(lambda: rows.state == "live", within=30)
         # Without a word about which client it is for, Keycloak asks whether that is what the person wants.
         asked = await browser.navigate(f"{keycloak.issuer}/protocol/openid-connect/logout")
         form = first_form(asked.text)
         assert form is not None, asked.text[:500]
         await browser.navigate(str(asked.url.join(URL(form.action))), form=form.fields, from_page=str(asked.url))
-        async with asyncio.timeout(A_SECOND):
+        async with asyncio.timeout(ENDED_WITHIN_S):
             await connection.ended.wait()
     assert (await browser.fetch(f"{keycloak_door.url}{MAPS}")).status == 401
 

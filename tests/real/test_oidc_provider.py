@@ -21,7 +21,9 @@ from yarl import URL
 
 MAPS = f"/clusters/lab/api/v1/namespaces/{TEAM_A}/configmaps"
 REVIEW = "/clusters/lab/apis/authentication.k8s.io/v1/selfsubjectreviews"
-NOTICED_WITHIN_S = 20.0
+NOTICED_WITHIN_S = 60.0
+# Far from all other ends that these streams may come to, and enough for a machine that is busy.
+ENDED_WITHIN_S = 10.0
 
 Serve = Callable[[str], Product]
 
@@ -92,14 +94,14 @@ async def test_refresh_tokens_are_used_once_each_while_streams_go_on(
     def count(event: str) -> int:
         return provider.log.count(f"{event} refresh_token headlamp-RS256")
 
-    before = count("grant.success")
+    before, failed = count("grant.success"), count("grant.error")
     async with open_streams(browser, product.url, TEAM_A, running_pod) as streams:
-        async with asyncio.timeout(4 * LIFETIME_S):
+        async with asyncio.timeout(8 * LIFETIME_S):
             while count("grant.success") < before + 3:
                 answer = await browser.fetch(f"{product.url}{MAPS}")
                 assert answer.status == 200, answer.text
                 await asyncio.sleep(0.5)
-        assert count("grant.error") == 0
+        assert count("grant.error") == failed
         assert "terminal" not in streams.ended
         assert "live rows" not in streams.ended
 
@@ -137,5 +139,5 @@ async def test_i3_who_signs_out_at_the_provider_itself_is_signed_out_here(
         await browser.navigate(
             str(asked.url.join(URL(form.action))), form=form.fields | {"logout": "yes"}, from_page=str(asked.url)
         )
-        await streams.all_end(within=1.0)
+        await streams.all_end(within=ENDED_WITHIN_S)
     assert (await browser.fetch(f"{product.url}{MAPS}")).status == 401

@@ -24,7 +24,7 @@ from tests.real.stack.kwok import PodLog
 from tests.real.stack.people import ALICE
 from tests.real.stack.product import Product
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.real.stack.whole import Stack
 API_SERVER_REMEMBERS_S = 10
 NAMESPACE = "renewal"
 MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
-ARRIVES_WITHIN_S = 10.0
+ARRIVES_WITHIN_S = 30.0
 
 
 async def test_expiry_is_survived_by_renewal_with_streams_going_on(
@@ -82,7 +82,9 @@ async def test_a_second_sign_in_elsewhere_lets_the_first_go_on_until_its_token_e
             answer = await browser.fetch(maps)
             assert answer.status == 200, answer.text
             await asyncio.sleep(1)
-        assert "renewal refused" in product.log
+        while "renewal refused" not in product.log:
+            assert time.time() < token_until, "its renewal was not tried before its end"
+            await asyncio.sleep(0.1)
         assert await _expiry(browser, product) == token_until
 
         await asyncio.sleep(max(0.0, token_until - time.time()))
@@ -102,7 +104,7 @@ def _prepare(api_server: ApiServer) -> None:
     admin.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     pods = "/api/v1/namespaces/default/pods"
     admin.create(pods, pod("renewal", node_name=NODES[0]))
-    api_server.wait_until(lambda: phase(admin.get(f"{pods}/renewal")) == "Running", within=15)
+    api_server.wait_until(lambda: phase(admin.get(f"{pods}/renewal")) == "Running", within=60)
 
 
 async def _expiry(browser: Browser, product: Product) -> float:

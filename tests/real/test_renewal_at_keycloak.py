@@ -26,7 +26,7 @@ pytestmark = pytest.mark.keycloak
 AT_ONCE = 500
 MAPS = f"/clusters/lab/api/v1/namespaces/{TEAM_A}/configmaps"
 # Between tries the product waits, longer each time.
-RECOVERS_WITHIN_S = 30.0
+RECOVERS_WITHIN_S = 60.0
 # Of Keycloak's keys the one with the highest priority signs; the realm comes with one of 100.
 PRIORITIES = itertools.count(200)
 
@@ -72,7 +72,7 @@ async def test_h4_a_session_outlives_a_provider_that_takes_connections_and_says_
     await browser.sign_in(alone.url, BOB)
     async with live(browser, alone.url) as connection:
         rows = await connection.subscribe(CONFIG_MAPS, TEAM_A)
-        await connection.until(lambda: rows.state == "live", within=10)
+        await connection.until(lambda: rows.state == "live", within=30)
         keycloak.pause()
         try:
             expires_at = time.monotonic() + await _expires_in(browser, alone)
@@ -115,7 +115,7 @@ async def test_a_session_outlives_new_keys_of_its_provider(
     await browser.sign_in(keycloak_workers.url, DANA)
     before = await asyncio.to_thread(renewals)
     await asyncio.to_thread(keycloak.admin.rotate_keys, next(PRIORITIES))
-    until = time.monotonic() + 2 * SHORT_LIFETIME_S
+    until = time.monotonic() + 6 * SHORT_LIFETIME_S
     while await asyncio.to_thread(renewals) == before:
         assert time.monotonic() < until
         await asyncio.sleep(0.5)

@@ -158,7 +158,7 @@ async def _events(lines: AsyncIterator[str], act: Callable[[], None], name: str)
     """Act, and return the types of the watch events about `name` up to its end."""
     acting = asyncio.create_task(asyncio.to_thread(act))
     seen: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for line in lines:
             event = json.loads(line)
             if event["object"]["metadata"].get("name") == name:

@@ -70,11 +70,11 @@ async def test_live_rows_show_what_may_be_seen_and_name_what_may_not(
     api_server.admin.create("/api/v1/namespaces/team-b/configmaps", config_map("hidden-from-bob"))
     async with live(bob, product.url) as connection:
         rows = await connection.subscribe(CONFIG_MAPS, TEAM_A, "team-b")
-        await connection.until(lambda: rows.state == "partial" and "seen-by-bob" in rows.names, within=10)
+        await connection.until(lambda: rows.state == "partial" and "seen-by-bob" in rows.names, within=30)
         assert "hidden-from-bob" not in rows.names
 
         everything = await connection.subscribe(CONFIG_MAPS)
-        await connection.until(lambda: everything.state == "forbidden", within=10)
+        await connection.until(lambda: everything.state == "forbidden", within=30)
         assert not everything.rows
 
 

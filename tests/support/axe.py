@@ -13,10 +13,17 @@ SOURCE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+# Colours and sizes are judged as they stay, and not on their way there; what goes on for ever is as good as it gets.
+_SETTLED = """() => document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
+    .every((animation) => animation.playState !== "running")"""
+
+
 def violations(page: Page) -> list[str]:
     """What is wrong with the page as it stands, one line an element."""
     if not SOURCE.is_file():
         pytest.skip("axe-core is not installed (`python hatch_build.py npm run test` does it)")
+    page.wait_for_function(_SETTLED)
     # By way of the debugger: the page's own policy lets no script of others in.
     page.evaluate(SOURCE.read_text("utf-8"))
     found: list[dict[str, Any]] = page.evaluate(

@@ -10,3 +10,5 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# How long a page may take for what is waited for, on a machine that has other things to do.
+PATIENCE_MS = 30_000

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from tests.adversarial.provider import MisbehavingProvider
 
+PATIENCE_S = 60.0
+
 
 @contextmanager
 def in_thread(provider: MisbehavingProvider, port: int = 0) -> Iterator[MisbehavingProvider]:
@@ -17,12 +19,12 @@ def in_thread(provider: MisbehavingProvider, port: int = 0) -> Iterator[Misbehav
     thread = threading.Thread(target=loop.run_forever, name="provider", daemon=True)
     thread.start()
     try:
-        asyncio.run_coroutine_threadsafe(provider.start(port), loop).result(10)
+        asyncio.run_coroutine_threadsafe(provider.start(port), loop).result(PATIENCE_S)
         try:
             yield provider
         finally:
-            asyncio.run_coroutine_threadsafe(provider.stop(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(provider.stop(), loop).result(PATIENCE_S)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(PATIENCE_S)
         loop.close()

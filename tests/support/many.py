@@ -23,8 +23,8 @@ from tests.support.whole import Browser, Whole, kubeconfig_for
 
 from headlamp.app import Running
 
-READY_WITHIN_S = 30.0
-END_WITHIN_S = 20.0
+READY_WITHIN_S = 60.0
+END_WITHIN_S = 60.0
 
 
 class Server:

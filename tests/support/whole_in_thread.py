@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tests.support.whole import Whole, whole_server
 
 T = TypeVar("T")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Served:

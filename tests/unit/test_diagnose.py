@@ -263,8 +263,7 @@ class _Opening(io.StringIO):
     """Standard error that waits for the address to open."""
 
     async def address(self) -> str:
-        while True:
-            for line in self.getvalue().splitlines():
-                if line.startswith("http"):
-                    return line
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while not (found := [line for line in self.getvalue().splitlines() if line.startswith("http")]):
+                await asyncio.sleep(0.01)
+        return found[0]

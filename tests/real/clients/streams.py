@@ -51,7 +51,7 @@ async def open_streams(
 
         rows = await stack.enter_async_context(live(browser, origin))
         listed = await rows.subscribe(CONFIG_MAPS, namespace, cluster=cluster)
-        await rows.until(lambda: listed.state == "live", within=15)
+        await rows.until(lambda: listed.state == "live", within=30)
         read("live rows", rows.ended.wait())
         read("watch over HTTP", _answer(await stack.enter_async_context(await browser.stream(watch))))
         for name, url, protocols in (

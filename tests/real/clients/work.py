@@ -15,7 +15,7 @@ from tests.real.stack.admin import Admin
 from tests.real.stack.kwok import PodLog
 from tests.real.stack.objects import config_map
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 BASE64_WATCH = ["base64.binary.k8s.io"]
 
 

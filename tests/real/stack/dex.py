@@ -16,7 +16,7 @@ from tests.real.stack.people import EVERYBODY, PASSWORD_BCRYPT, Person
 from tests.real.stack.pki import Pki, trusting
 from tests.real.stack.processes import Program, Workplace
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 ID_TOKEN_LIFETIME_S = 20
 
 CLIENT_ID = "headlamp"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.real.stack.processes import Program, Workplace
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 
 
 @dataclass

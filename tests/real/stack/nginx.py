@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tests.real.stack.pki import Pki
 from tests.real.stack.processes import Program, Workplace
 
-READY_WITHIN_S = 10.0
+READY_WITHIN_S = 60.0
 
 _CONFIG = """\
 # In the foreground, so that the process which the tests started is the one that they end.

@@ -25,7 +25,7 @@ from tests.real.stack.progress import Progress
 from tests.real.stack.steps import run_step
 
 SOURCES = MODULES / "oidc-provider"
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 SECRET = "oidc-provider-client-secret-for-tests"
 LIFETIME_S = 10
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tests.real.stack.oidc_client import OidcClient
 from tests.real.stack.processes import Program, Workplace
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 
 
 @dataclass

@@ -65,7 +65,7 @@ async def tabs(whole: Whole, *people: str) -> AsyncIterator[list[Subscriber]]:
 async def until_told(tab: Subscriber, restarts: int) -> None:
     """Until a tab has heard of a change."""
     async with asyncio.timeout(PATIENCE_S):
-        while f'"{restarts}"' not in str(tab.messages[-1]).replace("'", '"'):
+        while not any(message["type"] == "changes" and f"'{restarts}'" in str(message) for message in tab.messages):
             await asyncio.sleep(0.01)
 
 

@@ -79,6 +79,6 @@ async def cluster(
     tls.load_verify_locations(cadata=certificate.ca_pem)
     async with (
         listening(api, port, tls=certificate.ssl_context(tmp_path), header_limit=HEADER_LIMIT),
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http,
     ):
         yield Cluster(world, clock, f"https://127.0.0.1:{port}", http, tls, token_of)

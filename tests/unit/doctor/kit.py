@@ -60,7 +60,7 @@ def tools(*, ahead: float = 0.0, names: dict[str, list[str]] | None = None, **ch
     async def resolve(host: str, port: int) -> list[str]:
         return known[host] if host in known else await system_resolver(host, port)
 
-    right: dict[str, Any] = {"now": lambda: time.time() + ahead, "resolve": resolve, "step_s": 3.0}
+    right: dict[str, Any] = {"now": lambda: time.time() + ahead, "resolve": resolve, "step_s": 30.0}
     return Tools(**(right | changes))
 
 

@@ -45,7 +45,7 @@ async def _browse(url: str) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def _try(party: Provider, callback: str, *, within: float = 10.0, browse: bool = True) -> Tried:
+async def _try(party: Provider, callback: str, *, within: float = 60.0, browse: bool = True) -> Tried:
     browsing: list[asyncio.Task[None]] = []
 
     def show(url: str) -> None:
@@ -98,7 +98,7 @@ async def test_a_renewal_that_is_refused_fails(party: Provider, idp: Misbehaving
 
 async def test_a1_an_answer_to_another_sign_in_is_left_alone(party: Provider, callback: str) -> None:
     opened: asyncio.Queue[str] = asyncio.Queue()
-    task = asyncio.create_task(try_sign_in(party, callback, tls=None, show=opened.put_nowait, within=10.0))
+    task = asyncio.create_task(try_sign_in(party, callback, tls=None, show=opened.put_nowait, within=60.0))
     url = await opened.get()
     assert parse_qs(urlsplit(url).query)["redirect_uri"] == [callback]
     await _browse(f"{callback}?{urlencode({'state': 'of somebody else', 'code': 'x'})}")

@@ -19,6 +19,8 @@ from headlamp.live.timing import Timing
 from headlamp.live.viewer import Access
 from headlamp.problems import Problem
 
+# Short are the times that tests wait for; long are those that are over when something is wrong: a machine that stands
+# still for a few seconds must not bring that about.
 FAST = Timing(
     batch=0.01,
     loading_batch=0.002,
@@ -30,10 +32,12 @@ FAST = Timing(
     refused_pause=0.05,
     first_refusals=(0.01, 0.02),
     doubt=0.1,
-    silence=5.0,
+    opening=60.0,
+    silence=600.0,
     pulse=60.0,
     poll=0.02,
-    send=0.3,
+    send=60.0,
+    answer=30.0,
     learn=30.0,
 )
 

@@ -148,8 +148,8 @@ async def test_an_id_that_is_in_use_is_refused_and_its_subscription_left_alone(a
     view = page.subscribe(1, namespaces=["a"])
     await until(lambda: bool(view.synced))
     page.subscribe(1, namespaces=["b"])
-    await until(lambda: page.messages[-1]["type"] == "error")
-    assert page.messages[-1]["id"] == 0
+    await until(lambda: 0 in page.views and bool(page.views[0].errors))
+    assert not view.errors
     api.put("pods", "a", "new", "Running", "0", "0s")
     await until(lambda: "a/new" in view.rows)
 

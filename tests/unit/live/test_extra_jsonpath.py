@@ -306,9 +306,9 @@ def test_time_grows_with_the_object_alone() -> None:
     for _ in range(9):
         made = {"k": [made, made]}
     expression = "{.spec" + ".k[*]" * 8 + "[?(@.k=='x')]}"
-    began = time.process_time()
+    began = time.thread_time()
     found(expression, {"spec": made})
-    assert time.process_time() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 @given(st.text(alphabet="{}.[]()?@*='\"\\ $-0123456789abenv|&,:`\n", max_size=80))

@@ -19,7 +19,7 @@ from headlamp.live.pulse import Pulse, Pulses, Source
 from headlamp.problems import Problem
 
 PATIENCE_S = 30.0
-QUICK = dataclasses.replace(FAST, pulse=0.01, away_pause=0.01, opening=5.0)
+QUICK = dataclasses.replace(FAST, pulse=0.01, away_pause=0.01)
 
 
 class ApiServerWithEtcd(FakeApiServer):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.unit.live.fake_apiserver import FakeApiServer, status_body
-from tests.unit.live.kit import FakeViewer, Page, View, until
+from tests.unit.live.kit import FAST, FakeViewer, Page, View, until
 
 from headlamp.live.hub import Hub
 from headlamp.live.reflector import choose_watch
@@ -74,7 +75,8 @@ async def test_a_first_list_that_is_behind_is_made_good_by_the_watch(api: FakeAp
 async def test_a_list_that_is_read_again_is_never_one_from_the_cache(api: FakeApiServer, page: Page) -> None:
     view = await live(page.subscribe(1))
     api.put("pods", "a", "p0", "Failed", "0", "5m")
-    await until(lambda: view.rows["a/p0"][1] == "Failed")
+    # One of each namespace, and one of which there are.
+    await until(lambda: view.rows["a/p0"][1] == "Failed" and len(api.watches) == 4)
     api.cache_lag = 1
     asked = len(api.requests)
     changes = view.changes
@@ -268,8 +270,7 @@ async def test_namespaces_that_come_are_picked_up_and_those_that_go_dropped(api:
     api.put("pods", "d", "first", "Running", "0", "0s")
     await until(lambda: "d/first" in view.rows)
     api.delete("namespaces", "", "a")
-    await until(lambda: not any(key.startswith("a/") for key in view.rows))
-    assert view.state == "live"
+    await until(lambda: not any(key.startswith("a/") for key in view.rows) and view.state == "live")
 
 
 async def test_in_a_crowd_namespaces_that_come_are_listed_while_the_watch_goes_on(
@@ -309,12 +310,12 @@ async def test_in_a_crowd_a_list_never_undoes_events_that_are_newer_than_it_is(a
     api.lists_on_the_way = asyncio.Event()
     api.put("pods", "d", "old", "Before", "0", "9m")
     api.namespace("d")
-    await until(lambda: "/d/pods" in api.requests[-1][0] and api.lists_in_flight == 1)
+    await until(lambda: any("/d/pods" in path for path, _ in api.requests) and api.lists_in_flight == 1)
     await asyncio.sleep(0.01)
     api.put("pods", "d", "old", "After", "0", "9m")
     await asyncio.sleep(0.02)
     api.lists_on_the_way.set()
-    await until(lambda: api.lists_in_flight == 0)
+    await until(lambda: api.lists_in_flight == 0 and view.statuses() == api.keys("pods"))
     await asyncio.sleep(0.03)
     assert view.statuses() == api.keys("pods")
 
@@ -324,6 +325,7 @@ async def test_g3_after_a_stream_that_broke_the_list_is_read_again(
     api: FakeApiServer, page: Page, disturb: Any
 ) -> None:
     await live(page.subscribe(1, namespaces=["a"]))
+    await until(lambda: bool(api.watches))
     before = len(api.requests)
     disturb(api)
     await until(lambda: any("watch=" not in path for path, _ in api.requests[before:]))
@@ -332,6 +334,7 @@ async def test_g3_after_a_stream_that_broke_the_list_is_read_again(
 async def test_many_namespaces_are_watched_together_with_metadata(api: FakeApiServer, page: Page) -> None:
     api.namespace(*(f"n{number}" for number in range(25)))
     await live(page.subscribe(1))
+    await until(lambda: {watch.plural for watch in api.watches} == {"pods", "namespaces"})
     pods = [watch for watch in api.watches if watch.plural == "pods"]
     assert [(watch.namespace, watch.metadata) for watch in pods] == [(None, True)]
     assert not any("includeObject=Metadata" in path and "watch=" not in path for path, _ in api.requests)
@@ -398,8 +401,11 @@ async def test_rights_that_are_taken_away_take_the_rows_away(api: FakeApiServer,
     await until(lambda: view.state == "forbidden" and not view.rows)
 
 
-async def test_rows_stay_while_a_cluster_that_starts_refuses_everybody(api: FakeApiServer, page: Page) -> None:
+async def test_rows_stay_while_a_cluster_that_starts_refuses_everybody(api: FakeApiServer, viewer: FakeViewer) -> None:
+    hub = Hub(timing=replace(FAST, doubt=600.0), random=lambda: 0.5)
+    page = Page().connect(viewer, hub)
     view = await live(page.subscribe(1, namespaces=["a"]))
+    await until(lambda: bool(api.watches))
     shown, snapshots = view.statuses(), view.synced
     refused = {("pods", "a", "list"), ("pods", "a", "watch")}
     api.forbidden |= refused
@@ -410,6 +416,8 @@ async def test_rows_stay_while_a_cluster_that_starts_refuses_everybody(api: Fake
     assert view.statuses() == shown
     assert view.synced == snapshots
     assert "forbidden" not in [state["state"] for state in view.states]
+    await page.disconnect()
+    await hub.close()
 
 
 async def test_what_may_be_listed_but_not_watched_is_listed_again_and_again(api: FakeApiServer, page: Page) -> None:
@@ -465,10 +473,11 @@ async def test_a_selector_that_the_cluster_does_not_understand_ends_the_subscrip
 
 
 async def test_retry_after_is_honoured(api: FakeApiServer, viewer: FakeViewer, hub: Hub, page: Page) -> None:
-    api.faults.append((429, {"Retry-After": "7"}, status_body(429, "too many requests")))
+    api.faults.append((429, {"Retry-After": "70"}, status_body(429, "too many requests")))
+    began = hub.now()
     view = page.subscribe(1, namespaces=["a"])
     await until(lambda: view.state == "reconnecting")
-    assert view.states[-1]["retry_at"] - hub.now() > 5
+    assert view.states[-1]["retry_at"] - began >= 70
     assert len(api.requests) == 1
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -252,15 +254,22 @@ async def _serve(handle: Callable[[web.Request], Awaitable[web.Response]]) -> tu
     return f"http://127.0.0.1:{runner.addresses[0][1]}", runner
 
 
-async def test_an_ipv6_address_is_told_as_it_is_written() -> None:
+async def test_an_ipv6_address_is_told_as_it_is_written(http: HttpClient) -> None:
     with pytest.raises(ProviderUnavailable, match=r"http://\[::1\]:1/x could not"):
-        await HttpClient().fetch("http://[::1]:1/x")
+        await http.fetch("http://[::1]:1/x")
 
 
-async def test_what_hinders_a_connection_is_told_in_words(idp: MisbehavingProvider, http: HttpClient) -> None:
+async def test_what_hinders_a_connection_is_told_in_words(
+    idp: MisbehavingProvider, http: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_args: Any, **_options: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
     await idp.stop()
     with pytest.raises(ProviderUnavailable, match=r"\(connection refused\)"):
         await http.fetch(idp.issuer)
+    # The machine's own resolver may take longer to say so than anybody waits here.
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(ProviderUnavailable, match="its name is not known here"):
         await http.fetch("https://nonexistent.invalid")
 

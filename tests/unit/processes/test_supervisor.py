@@ -21,6 +21,14 @@ def note(text):
     with open(sys.argv[1], "a") as file:
         file.write(text + "\\n")
 
+def until_noted(text):
+    for _ in range(3000):
+        with open(sys.argv[1]) as file:
+            if text in file.read().splitlines():
+                return
+        time.sleep(0.01)
+    raise TimeoutError(text)
+
 def run(count, work):
     try:
         Supervisor(count, work, when_ready=lambda: note("all ready")).run()
@@ -53,11 +61,13 @@ def test_all_is_announced_once_when_the_last_worker_is_ready(tmp_path: Path) -> 
     status, notes, said = supervise(
         """
         def work(line):
-            time.sleep(0.05 * line.number)
+            if line.number > 1:
+                until_noted(f"{line.number - 1} ready")
+                time.sleep(0.05)  # what is announced too early is announced by now
             note(f"{line.number} ready")
             line.ready()
             if line.number == 3:
-                time.sleep(0.3)
+                until_noted("all ready")
                 os.kill(os.getppid(), signal.SIGTERM)
             signal.pause()
 

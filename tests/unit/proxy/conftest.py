@@ -59,7 +59,7 @@ class Front:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 return await reader.read(1024 * 1024)
         finally:
             writer.close()

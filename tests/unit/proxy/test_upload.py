@@ -10,7 +10,7 @@ from aiohttp import web
 from tests.support.upstream import RecordingUpstream
 from tests.unit.proxy.conftest import Front
 
-from headlamp.proxy import upload
+from headlamp.proxy import lifetime, upload
 
 PATH = "/clusters/one/api/v1/namespaces/a/pods"
 
@@ -36,11 +36,16 @@ class Sender:
     def end(self) -> None:
         self._writer.write(b"def")
 
-    async def answer(self) -> bytes:
-        """Head and body; the server listens on for a while after them."""
+    async def head(self) -> bytes:
+        """The answer's head."""
+        async with asyncio.timeout(30):
+            return await self._reader.readuntil(b"\r\n\r\n")
+
+    async def answer(self, head: bytes = b"") -> bytes:
+        """Head, unless it has been read, and body; the server listens on for a while after them."""
         try:
+            head = head or await self.head()
             async with asyncio.timeout(30):
-                head = await self._reader.readuntil(b"\r\n\r\n")
                 length = re.search(rb"\r\nContent-Length: (\d+)\r\n", head)
                 assert length is not None
                 return head + await self._reader.readexactly(int(length[1]))
@@ -100,17 +105,27 @@ async def test_a_cluster_that_takes_long_is_not_a_sender_who_is_silent(
 
 
 async def test_an_answer_that_comes_before_the_body_has_ended_comes_whole(
-    front: Front, upstream: RecordingUpstream
+    front: Front, upstream: RecordingUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(upload, "SILENCE_S", 60.0)
+    monkeypatch.setattr(lifetime, "LOOK_EVERY", 0.01)
+    go = asyncio.Event()
+
     async def early(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Length": "8"})
         await answer.prepare(request)
-        for _ in range(4):
-            await answer.write(b"ok")
-            await asyncio.sleep(upload.SILENCE_S)
+        await answer.write(b"ok")
+        await go.wait()
+        await answer.write(b"okokok")
         return answer
 
     upstream.handler = early
-    answer = await (await Sender.begin(front, PATH)).answer()
+    sender = await Sender.begin(front, PATH)
+    head = await sender.head()
+    # The answer has begun, and from here on the sender has been silent for too long.
+    monkeypatch.setattr(upload, "SILENCE_S", 0.0)
+    await asyncio.sleep(0.1)
+    go.set()
+    answer = await sender.answer(head)
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"okokokok")

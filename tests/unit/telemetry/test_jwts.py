@@ -44,3 +44,4 @@ def test_h1_a_long_text_is_read_once(text: str) -> None:
     reader.kill()
     reader.join()
     assert not late
+    assert reader.exitcode == 0

@@ -1,8 +1,11 @@
 /** The other tabs of this page in this browser, and the window that a sign-in was made in (`static/auth.js`). */
 import { baseURL } from "../api/client";
 
-/** `signed-in`, `signed-out`: it has just happened. `resumed`: a page that waited for the sign-in goes on. */
-export type TabMessage = "signed-in" | "signed-out" | "resumed";
+/**
+ * `signed-in`, `signed-out`: it has just happened. `resuming`: a page that waited for the sign-in has heard of it, and
+ * asks the server how things stand. `resumed`: it goes on.
+ */
+export type TabMessage = "signed-in" | "signed-out" | "resuming" | "resumed";
 
 class Tabs {
   readonly #channel = new BroadcastChannel(`headlamp ${baseURL().pathname}`);

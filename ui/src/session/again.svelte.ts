@@ -53,6 +53,7 @@ class SignInAgain {
   async #come(): Promise<void> {
     const waited = session.ended !== null || session.current?.signed_in === false || this.open;
     if (!waited) return;
+    tabs.tell("resuming");
     await session.load();
     if (session.ended && !session.stranger) return;
     this.open = false;

@@ -23,6 +23,9 @@ vi.mock("../../src/live/socket", () => ({
 vi.stubGlobal("window", { addEventListener: () => undefined });
 const { LiveClient } = await import("../../src/live/client.svelte");
 
+/** How long something may take on a machine that is busy. In milliseconds. */
+const PATIENCE = 30_000;
+
 const CART: Search = { cluster: "main", text: "cart", everything: [], namespaces: null, limit: 50 };
 const found = (search: number): Found => ({ type: "found", search, hits: [], total: 0, read: 1, kinds: 1, missing: [] });
 const line = (at: number): Line => lines.at(at) ?? expect.unreachable("there is no such connection");
@@ -56,8 +59,8 @@ describe("a search", () => {
     line(1).listener.opened();
     expect(line(1).said).toEqual([asked]);
     line(1).listener.frame(JSON.stringify(found(2)));
-    await vi.waitFor(() => expect(told).toEqual([found(2)]));
-  });
+    await vi.waitFor(() => expect(told).toEqual([found(2)]), PATIENCE);
+  }, 2 * PATIENCE);
 
   it("that was given up is not sent again, nor is one of a session that ended", () => {
     live.search(CART, () => undefined)();

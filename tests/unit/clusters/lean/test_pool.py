@@ -22,6 +22,11 @@ class Held:
         self.go = asyncio.Event()
         self.asked = 0
 
+    async def until_asked(self, times: int) -> None:
+        async with asyncio.timeout(30):
+            while self.asked < times:
+                await asyncio.sleep(0.01)
+
     async def __call__(self, peer: Peer) -> None:
         while True:
             await peer.request()
@@ -37,7 +42,8 @@ async def test_more_short_calls_than_the_pool_has_connections_wait_for_one(
     held = Held()
     transport, server = await opened(held)
     calls = [asyncio.create_task(get(transport)) for _ in range(5)]
-    await asyncio.sleep(0.1)
+    await held.until_asked(2)
+    await asyncio.sleep(0.1)  # a third one would have come by now
     assert held.asked == 2
     calls[4].cancel()  # one that waits, and leaves the others their turn
     held.go.set()
@@ -51,7 +57,7 @@ async def test_nobody_waits_for_a_connection_for_ever(opened: Open, monkeypatch:
     held = Held()
     transport, _ = await opened(held)
     first = asyncio.create_task(get(transport))
-    await asyncio.sleep(0.05)
+    await held.until_asked(1)
     with pytest.raises(ClusterTimedOut):
         await get(transport)
     held.go.set()
@@ -63,23 +69,22 @@ async def test_every_way_to_fail_gives_the_place_in_the_pool_back(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SHORT_POOL", 1)
-    monkeypatch.setattr(limits, "POOL_TIMEOUT", 1)
-    monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 0.2)
-    ways = iter([b"nonsense\r\n\r\n", b"", None, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", OK])
+    ways = [b"nonsense\r\n\r\n", b"", None, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", OK]
 
     async def handle(peer: Peer) -> None:
-        await peer.request()
-        way = next(ways)
+        way = ways[int((await peer.request()).split()[1].removeprefix(b"/"))]
         if way is None:
             await peer.rest()  # until it is given up
         else:
             await peer.send(way)
 
     transport, _ = await opened(handle)
-    for _ in range(4):
-        with pytest.raises(ClusterUnreachable):
-            await get(transport)
-    assert await get(transport) == b"ok"
+    for number in range(4):
+        with monkeypatch.context() as patience:
+            patience.setattr(limits, "SILENCE_TIMEOUT", 0.2 if ways[number] is None else 90.0)
+            with pytest.raises(ClusterUnreachable):
+                await get(transport, f"/{number}")
+    assert await get(transport, "/4") == b"ok"
 
 
 async def test_a_connection_that_does_not_come_about_gives_the_place_in_the_pool_back(
@@ -119,7 +124,6 @@ async def test_an_answer_that_has_come_whole_keeps_no_other_call_waiting(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SHORT_POOL", 1)
-    monkeypatch.setattr(limits, "POOL_TIMEOUT", 1)
     transport, server = await opened(answering)
     async with transport.request("GET", "/x", headers={}) as answer:
         assert await get(transport) == b"ok"

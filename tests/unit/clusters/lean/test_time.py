@@ -16,6 +16,19 @@ from headlamp.clusters.errors import ClusterTimedOut
 from headlamp.clusters.lean.transport import LeanTransport
 
 
+@pytest.fixture
+def _nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test looks by itself, with `look`: a machine that stands still for a while is no silence of a server."""
+    monkeypatch.setattr(limits, "LOOK_EVERY", 3600.0)
+
+
+def look(transport: LeanTransport) -> None:
+    """Give up what is overdue at this moment."""
+    (pool,) = transport._pools.values()
+    (connection,) = pool._busy
+    connection.give_up_if_overdue()
+
+
 async def test_a_server_that_says_nothing_is_given_up(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 0.1)
 
@@ -35,8 +48,9 @@ async def test_a_server_that_says_nothing_is_given_up(opened: Open, monkeypatch:
         assert len(server.peers) == 1
 
 
+@pytest.mark.usefixtures("_nobody_looks")
 async def test_a_server_that_says_something_now_and_then_is_not(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 1.5)
+    monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 1.0)
 
     async def slow(peer: Peer) -> None:
         await peer.request()
@@ -47,9 +61,16 @@ async def test_a_server_that_says_something_now_and_then_is_not(opened: Open, mo
         await peer.send(b"0\r\n\r\n")
 
     transport, _ = await opened(slow)
-    assert await get(transport) == b"aaaaaa"
+    body = b""
+    async with transport.request("GET", "/x", headers={}) as answer:
+        async for chunk in answer.chunks():
+            body += chunk
+            if len(body) < 6:
+                look(transport)
+    assert body == b"aaaaaa"
 
 
+@pytest.mark.usefixtures("_nobody_looks")
 async def test_a_reader_who_takes_his_time_is_no_silence_of_the_server(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,28 +80,38 @@ async def test_a_reader_who_takes_his_time_is_no_silence_of_the_server(
     transport, _ = await opened(lambda peer: answering(peer, body))
     async with transport.request("GET", "/x", headers={}) as answer:
         await asyncio.sleep(0.5)
+        look(transport)
         assert len(await answer.read(size)) == size
 
 
+@pytest.mark.usefixtures("_nobody_looks")
 async def test_a_stream_may_be_silent_after_its_head(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 0.1)
+
+    go = asyncio.Event()
 
     async def watch(peer: Peer) -> None:
         await peer.request()
         await peer.send(CHUNKED)
-        await asyncio.sleep(0.4)
+        await go.wait()
         await peer.send(b"1\r\na\r\n0\r\n\r\n")
         await peer.rest()
 
     transport, _ = await opened(watch)
-    assert await get(transport, stream=True) == b"a"
+    async with transport.request("GET", "/x", headers={}, stream=True) as answer:
+        await asyncio.sleep(0.4)
+        look(transport)
+        go.set()
+        assert await answer.read(10) == b"a"
 
 
+@pytest.mark.usefixtures("_nobody_looks")
 async def test_what_goes_up_may_take_its_time(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SILENCE_TIMEOUT", 0.1)
 
     async def slow() -> AsyncIterator[bytes]:
         await asyncio.sleep(0.4)
+        look(transport)
         yield b"late"
 
     transport, _ = await opened(answering)
@@ -100,7 +131,7 @@ async def test_a_connection_is_not_kept_for_ever(opened: Open, monkeypatch: pyte
 
     transport, _ = await opened(handle)
     await get(transport)
-    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(ended.wait(), 30)
 
 
 async def test_a_handshake_that_does_not_come_about_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

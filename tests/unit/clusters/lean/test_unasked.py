@@ -55,7 +55,7 @@ async def test_what_a_server_said_unasked_and_nobody_has_read_yet_is_nobodys_ans
         # Without a turn of the loop in between, so that only the socket knows of it when the next request is written.
         first.send(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
         asking = asyncio.create_task(get(transport))
-        second, _ = await asyncio.wait_for(loop.sock_accept(listening), 5)
+        second, _ = await asyncio.wait_for(loop.sock_accept(listening), 30)
         assert await answered(asking, second) == b"ok"
         await transport.close()
         first.close()
@@ -70,10 +70,12 @@ async def test_an_answer_that_asks_for_another_protocol_is_refused(opened: Open)
 
 
 async def test_a_faulty_answer_is_told_and_ends_the_connection(opened: Open) -> None:
+    begun = asyncio.Event()
+
     async def faulty(peer: Peer) -> None:
         await peer.request()
         await peer.send(CHUNKED + b"2\r\nok\r\n")
-        await asyncio.sleep(0.02)
+        await begun.wait()
         await peer.send(b"nonsense\r\n")
         await peer.rest()
 
@@ -81,5 +83,6 @@ async def test_a_faulty_answer_is_told_and_ends_the_connection(opened: Open) -> 
     async with transport.request("GET", "/x", headers={}) as answer:
         chunks = answer.chunks()
         assert await anext(chunks) == b"ok"
+        begun.set()
         with pytest.raises(ClusterUnreachable, match="not valid HTTP"):
             await anext(chunks)

@@ -126,10 +126,11 @@ async def test_a_server_that_does_not_read_holds_up_the_source_of_the_body(opene
             pass
 
     task = asyncio.create_task(upload())
-    before = -1
-    while read != before:
-        before = read
-        await asyncio.sleep(0.1)
+    before = 0
+    async with asyncio.timeout(30):
+        while read == 0 or read != before:
+            before = read
+            await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
