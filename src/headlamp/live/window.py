@@ -135,10 +135,11 @@ class Windows:
 
     def shown(self, plan: Plan, first: int, count: int) -> Shown | None:
         """What is in sight now; None while it is being worked out."""
-        known = self._shown.get((plan, first, count))
-        if known is not None:
+        known, refused = self._shown.get((plan, first, count)), self.shelf.is_refused(plan)
+        # Whoever comes back to what was refused waits for another try.
+        if known is not None and (known.problem == _REFUSED) is refused:
             return known
-        if self.shelf.is_refused(plan):
+        if refused:
             return self._remembered(plan, first, count, Shown(0, [], len(self.shelf), 0, None, _REFUSED))
         index, counted = self.shelf.index(plan), self.shelf.index(plan.facets)
         if index is None or counted is None:

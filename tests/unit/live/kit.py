@@ -191,8 +191,16 @@ class Page:
             self.views.setdefault(message["id"], self.new_view()).take(message)
 
 
+_LOOK_S = 0.002
+
+
 async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.002)
+    """Wait until something holds. Raises `TimeoutError` after as many looks as `seconds` have.
+
+    Looks are counted and not seconds: while the machine stands still, nothing that is waited for goes on either.
+    """
+    for _ in range(int(seconds / _LOOK_S)):
+        if condition():
+            return
+        await asyncio.sleep(_LOOK_S)
+    raise TimeoutError

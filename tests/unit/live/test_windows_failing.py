@@ -97,6 +97,8 @@ async def test_a_view_that_could_not_be_worked_out_is_tried_again_when_it_is_loo
         await one.look(3, sort="Name")
     assert len((await one.look(4, sort="Restarts")).names) == 4
     assert one.problem == ""
+    told = [message["problem"] for message in one.page.messages if message["type"] == "window" and message["view"] == 4]
+    assert set(told) == {""}, "nor is it told of the failure before"
 
 
 async def test_a_row_that_one_view_can_t_take_reaches_all_others(
