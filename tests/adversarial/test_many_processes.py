@@ -370,8 +370,7 @@ async def _expired_everywhere(many: Many, cluster: Cluster) -> str:
         for worker in workers:
             with many.server.alone(worker):
                 statuses.add((await many.ask(LIST, cookie))[0])
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)
+        many.server.stand_still(workers)
         await asyncio.sleep(max(0.0, expiry(cluster.bearers[-1]) + 0.1 - time.time()))
         if many.idp.token_calls == 1:
             assert statuses == {200}

@@ -13,6 +13,7 @@ from tests.adversarial.provider import MisbehavingProvider
 from tests.browser.conftest import Browse
 from tests.support.api_server import SmallApiServer
 from tests.support.browsing import fits, watch
+from tests.support.chromium import PATIENCE_MS
 from tests.support.in_thread import in_thread
 from tests.support.whole_in_thread import Served, served
 
@@ -157,6 +158,9 @@ def test_a13_a_tab_that_lost_its_sign_in_goes_on_when_another_one_has_signed_in(
 
 
 def test_a13_thirty_tabs_that_sign_in_at_once_all_end_up_signed_in(server: Served, context: BrowserContext) -> None:
+    # So many at once may take longer than one.
+    patience_ms = 6 * PATIENCE_MS
+    context.set_default_timeout(patience_ms)
     pages = [context.new_page() for _ in range(30)]
     pages[0].goto(server.url)
     callbacks = []
@@ -168,8 +172,8 @@ def test_a13_thirty_tabs_that_sign_in_at_once_all_end_up_signed_in(server: Serve
     for page, callback in zip(pages, reversed(callbacks), strict=True):
         page.goto(callback, wait_until="commit")
     for page in pages:
-        page.wait_for_url(re.compile(rf"{re.escape(server.url)}/(c/main/pods)?$"))
-        expect(page.get_by_role("banner").get_by_text("alice")).to_be_visible()
+        page.wait_for_url(re.compile(rf"{re.escape(server.url)}/(c/main/pods)?$"), wait_until="commit")
+        expect(page.get_by_role("banner").get_by_text("alice")).to_be_visible(timeout=patience_ms)
 
 
 def test_the_popup_of_a_headlamp_frontend_keeps_its_opener_and_waits_to_be_closed(

@@ -8,7 +8,9 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -28,10 +30,11 @@ END_WITHIN_S = 60.0
 
 
 class Server:
-    """One start of the program. `log` holds the entries that it has written so far."""
+    """One start of the program. `log` holds the entries that it has written so far; `database` has its sessions."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, database: Path) -> None:
         self.process = process
+        self.database = database
         self.log: list[dict[str, Any]] = []
         self.words: list[str] = []
         self._seen: set[int] = set()
@@ -103,7 +106,22 @@ class Server:
         """Only this worker runs: what is asked on a new connection is answered by it."""
         others = [other for other in self.workers if other != pid]
         with stopped(others):
+            self.stand_still(others)
             yield
+
+    def stand_still(self, pids: Sequence[int]) -> None:
+        """Stop these workers, none of them in the middle of a write, which would keep the others from writing."""
+        until = time.monotonic() + READY_WITHIN_S
+        while True:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            if _is_free(self.database):
+                return
+            if time.monotonic() > until:
+                raise TimeoutError(f"somebody writes to {self.database.name} all the time")
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            time.sleep(0.01)
 
     async def _read(self) -> None:
         assert self.process.stderr is not None
@@ -170,7 +188,7 @@ class Many:
             env=kept | environment,
             limit=2**20,
         )
-        server = Server(process)
+        server = Server(process, self.folder / "state" / "sessions.sqlite3")
         self.started.append(server)
         return server
 
@@ -254,6 +272,17 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
     return state not in "ZX"
+
+
+def _is_free(database: Path) -> bool:
+    """Whether nobody is writing to it."""
+    with contextlib.closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.execute("ROLLBACK")
+    return True
 
 
 def _is_ours(pid: int) -> bool:

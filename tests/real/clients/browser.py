@@ -21,7 +21,7 @@ from tests.real.stack.pki import trusting
 from yarl import URL
 
 MOST_REDIRECTS = 10
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 HTML = "text/html,application/xhtml+xml"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 AT_ONCE = 8
 
 JSON = "application/json"

@@ -33,6 +33,8 @@ def start_controller_manager(place: Workplace, binary: Path, api: ApiServer, use
             "--cluster-cidr=10.128.0.0/9",
             "--node-cidr-mask-size=20",
             f"--service-cluster-ip-range={SERVICES}",
+            # On a machine that stood still for a minute nodes would be given up, and come back without their addresses.
+            "--node-monitor-grace-period=1h",
             "--kube-api-qps=1000",
             "--kube-api-burst=2000",
         ],

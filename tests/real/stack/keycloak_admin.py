@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from tests.real.stack.keycloak_build import ADMIN, ADMIN_PASSWORD
 from tests.real.stack.keycloak_realm import REALM
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 

@@ -191,16 +191,16 @@ class Page:
             self.views.setdefault(message["id"], self.new_view()).take(message)
 
 
-_LOOK_S = 0.002
+# While the machine stands still, nothing that is waited for goes on either.
+_FEWEST_LOOKS = 1000
 
 
 async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until something holds. Raises `TimeoutError` after as many looks as `seconds` have.
-
-    Looks are counted and not seconds: while the machine stands still, nothing that is waited for goes on either.
-    """
-    for _ in range(int(seconds / _LOOK_S)):
-        if condition():
-            return
-        await asyncio.sleep(_LOOK_S)
-    raise TimeoutError
+    """Wait until something holds. Raises `TimeoutError` when it does not in so many seconds, and as many looks."""
+    loop = asyncio.get_running_loop()
+    end, looks = loop.time() + seconds, 0
+    while not condition():
+        looks += 1
+        if loop.time() > end and looks > _FEWEST_LOOKS:
+            raise TimeoutError
+        await asyncio.sleep(0.002)
