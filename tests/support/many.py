@@ -95,11 +95,11 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         await self.process.wait()
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
         async with asyncio.timeout(END_WITHIN_S):
             while any(is_running(pid) for pid in pids):
                 await asyncio.sleep(0.02)
+            # Its output ends with the last of them, one that was started at the last moment included.
+            await self._reading
 
     @contextmanager
     def alone(self, pid: int) -> Iterator[None]:
