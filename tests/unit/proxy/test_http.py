@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from tests.support.credentials import FixedCredential
 from tests.support.upstream import RecordingUpstream
+from tests.support.waiting import until
 from tests.unit.proxy.conftest import Front
 
 from headlamp.clusters.agent import user_agent
@@ -26,12 +27,6 @@ def answering(**answer: object) -> Callable[[web.Request], object]:
         return web.Response(**answer)  # type: ignore[arg-type]
 
     return handler
-
-
-async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_the_user_speaks_with_their_own_bearer_and_our_user_agent(

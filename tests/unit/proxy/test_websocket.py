@@ -12,8 +12,8 @@ import pytest
 from aiohttp import WSMsgType, web
 from tests.support.credentials import FixedCredential
 from tests.support.upstream import Handler, RecordingUpstream
+from tests.support.waiting import until
 from tests.unit.proxy.conftest import Front
-from tests.unit.proxy.test_http import until
 
 from headlamp.clusters.agent import user_agent
 from headlamp.clusters.transport import MAX_MESSAGE
